@@ -74,7 +74,7 @@ fn add_weights(first: u32, place: u32) {
   let parts = select(0u, sizes.parts, number == index);
   var own = vec4f();
   var part = lane;
-  for (; PART_LANES > 1u && part + 3u * PART_LANES < parts; part += 4u * PART_LANES) {
+  for (; part + 3u * PART_LANES < parts; part += 4u * PART_LANES) {
     let at = part * sizes.quads + index;
     let a = weightParts[at];
     let b = weightParts[at + PART_LANES * sizes.quads];

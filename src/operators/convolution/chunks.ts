@@ -31,7 +31,8 @@ export function addedUp(
 ): Candidate {
   if (chunks === 1) return { name, launches: [{ ...first, bind: { ...inputs, [sums]: output(0) } }] };
   const lanes = values % 4 === 0 ? 4 : 1;
-  const sharing = isForGpus && chunks >= manyChunks ? { LANES: partLanes, WIDTH: 256 } : { LANES: 1, WIDTH: 64 };
+  const sharing =
+    isForGpus && chunks >= manyChunks ? { LANES: partLanes, WIDTH: 256 } : { LANES: 1, WIDTH: 64 };
   return {
     name,
     temporaries: [{ shape: [chunks, values], dtype: "f32" }],

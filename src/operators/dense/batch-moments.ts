@@ -33,7 +33,9 @@ export const batchMoments: Operator<BatchGroups> = {
     const { groups = 1 } = attributes;
     const { rows, channels } = rowsOf(x);
     const padding = paddingToFours(channels);
-    const ways = adapter.isSoftware ? (["chunksWide", "chunks"] as const) : (["chunks", "chunksWide"] as const);
+    const ways = adapter.isSoftware
+      ? (["chunksWide", "chunks"] as const)
+      : (["chunks", "chunksWide"] as const);
     const all = ways.map((way) => inChunks({ groups, rows: rows / groups }, channels + padding.zeros, way));
     if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [x.shape.length - 1]);

@@ -9,7 +9,15 @@ import { convolutionInputGradient, convolutionWeightGradient } from "../convolut
 import { slice } from "../movement/slice.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
 import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./dense-layers.ts";
-import { chunksOf, isWhole, rowKnobs, termsKnobs, wholeKnobs, type GroupRows, type Reductions } from "./row-chunks.ts";
+import {
+  chunksOf,
+  isWhole,
+  rowKnobs,
+  termsKnobs,
+  wholeKnobs,
+  type GroupRows,
+  type Reductions,
+} from "./row-chunks.ts";
 import { largest, partialSpec, step } from "./steps.ts";
 
 const [block, blockStatistics, dy] = [0, 1, 2].map(input);

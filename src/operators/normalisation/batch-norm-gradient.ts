@@ -49,33 +49,38 @@ export const batchNormGradient: Operator<GroupedBatchNormAttributes> = {
     const [plain, weighted, rest, shares] = [0, 1, 2, 3].map(temporary);
     const given = { x: input(0), mean: input(2), variance: input(3), dy: input(4) };
     const sums = { dgamma: output(1), dbeta: output(2) };
-    return byChunks({ rows, channels }, groups, adapter, (name, { Element, steps, chunks, lanes, joining }) => {
-      const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
-      return {
-        name,
-        temporaries: [partial, partial, partial, perGroup],
-        launches: [
-          {
-            kernel: "batchNormGradientSums",
-            knobs: { Element, ...lanes },
-            bind: { ...given, plain, weighted, rest },
-            sizes: { groups, rows, channels: steps, ...chunks, epsilon },
-          },
-          {
-            kernel: "batchNormGradientCombine",
-            knobs: joining,
-            bind: { plain, weighted, rest, ...sums, shares },
-            sizes: { groups, rows, channels, chunks: chunks.chunks },
-          },
-          {
-            kernel: "batchNormGradientApply",
-            knobs: { Element },
-            bind: { ...given, gamma: input(1), shares, dx: output(0) },
-            sizes: { groups, rows, channels: steps, epsilon },
-          },
-        ],
-      };
-    });
+    return byChunks(
+      { rows, channels },
+      groups,
+      adapter,
+      (name, { Element, steps, chunks, lanes, joining }) => {
+        const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
+        return {
+          name,
+          temporaries: [partial, partial, partial, perGroup],
+          launches: [
+            {
+              kernel: "batchNormGradientSums",
+              knobs: { Element, ...lanes },
+              bind: { ...given, plain, weighted, rest },
+              sizes: { groups, rows, channels: steps, ...chunks, epsilon },
+            },
+            {
+              kernel: "batchNormGradientCombine",
+              knobs: joining,
+              bind: { plain, weighted, rest, ...sums, shares },
+              sizes: { groups, rows, channels, chunks: chunks.chunks },
+            },
+            {
+              kernel: "batchNormGradientApply",
+              knobs: { Element },
+              bind: { ...given, gamma: input(1), shares, dx: output(0) },
+              sizes: { groups, rows, channels: steps, epsilon },
+            },
+          ],
+        };
+      },
+    );
   },
 };
 

@@ -56,32 +56,37 @@ export const batchNorm: Operator<GroupedBatchNormAttributes> = {
     const perChannel: TensorSpec = { shape: [groups, channels], dtype: "f32" };
     const [pivots, offset, squares, centre, scale] = [0, 1, 2, 3, 4].map(temporary);
     const statistics = { mean: output(1), variance: output(2), centre, scale };
-    return byChunks({ rows, channels }, groups, adapter, (name, { Element, steps, chunks, lanes, joining }) => {
-      const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
-      return {
-        name,
-        temporaries: [partial, partial, partial, perChannel, perChannel],
-        launches: [
-          {
-            kernel: "batchNormMoments",
-            knobs: { Element, ...lanes },
-            bind: { x: input(0), pivots, offset, squares },
-            sizes: { groups, rows, channels: steps, ...chunks },
-          },
-          {
-            kernel: "batchNormCombine",
-            knobs: joining,
-            bind: { pivots, offset, squares, gamma: input(1), ...statistics },
-            sizes: { groups, rows, channels, ...chunks, epsilon },
-          },
-          {
-            kernel: "batchNormApply",
-            knobs: { Element },
-            bind: { x: input(0), pivots, centre, scale, beta: input(2), y: output(0) },
-            sizes: { groups, rows, channels: steps, chunks: chunks.chunks },
-          },
-        ],
-      };
-    });
+    return byChunks(
+      { rows, channels },
+      groups,
+      adapter,
+      (name, { Element, steps, chunks, lanes, joining }) => {
+        const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
+        return {
+          name,
+          temporaries: [partial, partial, partial, perChannel, perChannel],
+          launches: [
+            {
+              kernel: "batchNormMoments",
+              knobs: { Element, ...lanes },
+              bind: { x: input(0), pivots, offset, squares },
+              sizes: { groups, rows, channels: steps, ...chunks },
+            },
+            {
+              kernel: "batchNormCombine",
+              knobs: joining,
+              bind: { pivots, offset, squares, gamma: input(1), ...statistics },
+              sizes: { groups, rows, channels, ...chunks, epsilon },
+            },
+            {
+              kernel: "batchNormApply",
+              knobs: { Element },
+              bind: { x: input(0), pivots, centre, scale, beta: input(2), y: output(0) },
+              sizes: { groups, rows, channels: steps, chunks: chunks.chunks },
+            },
+          ],
+        };
+      },
+    );
   },
 };

@@ -75,7 +75,8 @@ export function byChunks(
   const each = byElement(channels, (name, Element, steps) =>
     make(name, { Element, steps, chunks, lanes: alone, joining: alone }),
   );
-  const [Element, steps] = channels % 4 === 0 ? (["vec4f", channels / 4] as const) : (["f32", channels] as const);
+  const [Element, steps] =
+    channels % 4 === 0 ? (["vec4f", channels / 4] as const) : (["f32", channels] as const);
   const lanes = chunkLanes(steps, Element === "vec4f" ? 16 : 4);
   const shared = sharedChunks({ rows, channels: steps }, groups, lanes);
   const workgroups = make("workgroups", { Element, steps, chunks: shared, lanes, joining: joiningLanes });
