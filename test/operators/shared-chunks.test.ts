@@ -86,7 +86,7 @@ describe("sums over many rows", () => {
   };
 
   test.each(cases)(
-    "%s equals the reference, and is bit for bit the same each time",
+    "%s of %j equals the reference, bit for bit the same each time",
     async (name, [shape, groups]) => {
       const operator = operators[name] as AnyOperator;
       const sample: Sample<unknown> = {
