@@ -5,17 +5,21 @@
 //
 // A group of rows is cut into chunks by itself; p counts through all groups.
 //
-// One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
-// channels, so loads coalesce.
+// LANES invocations of a workgroup compute one (chunk, channel), or four neighbouring channels of a chunk; neighbours own
+// neighbouring channels, so loads coalesce. Each lane takes every LANES-th row, and the lanes are joined in workgroup memory:
+// for GPUs, which need more loads in flight than there are chunks. One lane is alone with its chunk: no barrier.
 // Taking a pivot away keeps the digits where the mean is far larger than the deviation. It is the chunk's first row at
 // first, and each row that lies nearer to the mean so far takes its place: an outlier does not stay. Rows join four at
 // a time by Chan's formula.
 //
-// launch: ceil(groups * chunks * channels / WIDTH) workgroups
+// launch: ceil(groups * chunks * channels * LANES / WIDTH) workgroups
 // work: 6 * groups * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const LANES = 1u;        // knob: invocations per chunk of a channel, a power of two that divides WIDTH
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const SPAN = WIDTH / LANES;
 
 struct Sizes {
   // region: rows of groups in chunks
@@ -33,35 +37,78 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read_write> offset: array<Element>;     // [groups chunks, channels]
 @group(0) @binding(4) var<storage, read_write> squares: array<Element>;    // [groups chunks, channels]
 
+var<workgroup> lane_pivots: array<Element, WIDTH>;
+var<workgroup> lane_means: array<Element, WIDTH>;
+var<workgroup> lane_squares: array<Element, WIDTH>;
+
+// region: joined lanes
+// How many of `rows` rows a lane has that takes every `step`-th from `first` on.
+fn rows_of(first: u32, step: u32, rows: u32) -> f32 {
+  return f32(select(0u, (rows - first + step - 1u) / step, first < rows));
+}
+
+// Joins the lanes of each chunk in a tree, by Chan's formula: lane l has seen the rows that are l modulo LANES, after the
+// turn with `half` those that are l modulo half, and in the end lane 0 all of them.
+fn join_lanes(place: u32, rows: u32) {
+  let lane = place / SPAN;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      let other = place + half * SPAN;
+      let mine = rows_of(lane, 2u * half, rows);
+      let theirs = rows_of(lane + half, 2u * half, rows);
+      let difference = lane_pivots[other] - lane_pivots[place] + (lane_means[other] - lane_means[place]);
+      let share = theirs / max(mine + theirs, 1.0);
+      let mean = lane_means[place] + difference * share;
+      lane_squares[place] += lane_squares[other] + difference * difference * (mine * share);
+      let beyond = lane_pivots[other] - lane_pivots[place] - mean;
+      let is_nearer = abs(beyond) < abs(mean);
+      lane_pivots[place] = select(lane_pivots[place], lane_pivots[other], is_nearer);
+      lane_means[place] = select(mean, -beyond, is_nearer);
+    }
+  }
+}
+// end region
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  // region: chunk of a channel
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.groups * sizes.chunks * sizes.channels) { return; }
+  // region: lanes of a chunk
+  let first = (workgroup.x + workgroup.y * grid.x) * SPAN;
+  let all = sizes.groups * sizes.chunks * sizes.channels;
+  if (first >= all) { return; }
+  // Past the end there are no rows and nothing is stored, so that all of a workgroup come to its barriers.
+  let number = first + local.x % SPAN;
+  let index = min(number, all - 1u);
+  let lane = local.x / SPAN;
   let channel = index % sizes.channels;
   let chunk = index / sizes.channels;   // counted through all groups
   let group = chunk / sizes.chunks;
   let start = group * sizes.rows + chunk % sizes.chunks * sizes.chunk;
-  let end = min(start + sizes.chunk, (group + 1u) * sizes.rows);
+  let end = select(start, min(start + sizes.chunk, (group + 1u) * sizes.rows), number == index);
   // end region
 
-  // region: moments of a chunk
-  var pivot = x[start * sizes.channels + channel];
+  // A lane without rows has the pivot of another.
+  var pivot = x[min(start + lane, max(end, start + 1u) - 1u) * sizes.channels + channel];
   var count = 0.0;
   var mean = Element();
   var sum_of_squares = Element();
-  var row = start;
-  for (; row + 4u <= end; row += 4u) {
+  var row = start + lane;
+  let stride = LANES * sizes.channels;
+  for (; row + 3u * LANES < end; row += 4u * LANES) {
     let at = row * sizes.channels + channel;
     let value = x[at];
+    let second = x[at + stride];
+    let third = x[at + 2u * stride];
+    let fourth = x[at + 3u * stride];
+    // region: four more rows
     let a = value - pivot;
-    let b = x[at + sizes.channels] - pivot;
-    let c = x[at + 2u * sizes.channels] - pivot;
-    let d = x[at + 3u * sizes.channels] - pivot;
+    let b = second - pivot;
+    let c = third - pivot;
+    let d = fourth - pivot;
     let block_mean = 0.25 * ((a + b) + (c + d));
     let block_squares = (a - block_mean) * (a - block_mean) + (b - block_mean) * (b - block_mean)
       + (c - block_mean) * (c - block_mean) + (d - block_mean) * (d - block_mean);
@@ -74,10 +121,10 @@ fn main(
     let is_nearer = abs(beyond) < abs(mean);
     pivot = select(pivot, value, is_nearer);
     mean = select(mean, -beyond, is_nearer);
-  }
-  for (; row < end; row++) {
-    let value = x[row * sizes.channels + channel];
     // end region
+  }
+  for (; row < end; row += LANES) {
+    let value = x[row * sizes.channels + channel];
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);
@@ -89,6 +136,18 @@ fn main(
     count += 1.0;
     // end region
   }
+  // region: lanes become one
+  if (LANES > 1u) {
+    lane_pivots[local.x] = pivot;
+    lane_means[local.x] = mean;
+    lane_squares[local.x] = sum_of_squares;
+    join_lanes(local.x, end - start);
+    pivot = lane_pivots[local.x];
+    mean = lane_means[local.x];
+    sum_of_squares = lane_squares[local.x];
+  }
+  if (lane > 0u || number != index) { return; }
+  // end region
   pivots[index] = pivot;
   offset[index] = mean;
   squares[index] = sum_of_squares;

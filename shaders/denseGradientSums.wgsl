@@ -8,17 +8,22 @@
 // What is missing from the gradient of x, -(terms[0] + h terms[1]) of denseGradientTerms, is the same for all who read
 // a channel but for a factor, so that it is taken away once, by denseGradientCorrect.
 //
-// One invocation computes four neighbouring channels of one chunk; neighbours own neighbouring channels. All channel
-// counts are in steps of four.
+// LANES invocations of a workgroup compute four neighbouring channels of one chunk; neighbours own neighbouring channels. All
+// channel counts are in steps of four. Each lane takes every LANES-th row, and the lanes are added up in workgroup memory: for
+// GPUs, which need more loads in flight than there are chunks, and so load four rows before they look at the first. One lane
+// is alone with its chunk: no barrier, and one row a turn.
 //
-// launch: ceil(groups * chunks * channels / WIDTH) workgroups
+// launch: ceil(groups * chunks * channels * LANES / WIDTH) workgroups
 // work: 36 * groups * rows * channels operations
 
+const LANES = 1u;        // knob: invocations per chunk of a channel, a power of two that divides WIDTH
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 const LEAVE = 0u;        // value of collect: `collected` is left alone
 const ADD = 1u;          // value of collect: it is added to
 const START = 2u;        // value of collect: it starts as dy
+
+const SPAN = WIDTH / LANES;
 
 struct Sizes {
   // region: rows of groups in chunks
@@ -42,20 +47,44 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [groups rows, rowStride]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [groups, 3 chunks, channels]
 
+var<workgroup> lane_sums: array<vec4f, WIDTH>;
+var<workgroup> lane_products: array<vec4f, WIDTH>;
+var<workgroup> lane_deviations: array<vec4f, WIDTH>;
+
+// region: sums of lanes
+// Adds up the lanes of each chunk in a tree: in the end lane 0 has the sum of all.
+fn add_lanes(place: u32) {
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (place / SPAN < half) {
+      let other = place + half * SPAN;
+      lane_sums[place] += lane_sums[other];
+      lane_products[place] += lane_products[other];
+      lane_deviations[place] += lane_deviations[other];
+    }
+  }
+}
+// end region
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  // region: chunk of a channel
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.groups * sizes.chunks * sizes.channels) { return; }
+  // region: lanes of a chunk
+  let first = (workgroup.x + workgroup.y * grid.x) * SPAN;
+  let all = sizes.groups * sizes.chunks * sizes.channels;
+  if (first >= all) { return; }
+  // Past the end there are no rows and nothing is stored, so that all of a workgroup come to its barriers.
+  let number = first + local.x % SPAN;
+  let index = min(number, all - 1u);
+  let lane = local.x / SPAN;
   let channel = index % sizes.channels;
   let chunk = index / sizes.channels;   // counted through all groups
   let group = chunk / sizes.chunks;
   let start = group * sizes.rows + chunk % sizes.chunks * sizes.chunk;
-  let end = min(start + sizes.chunk, (group + 1u) * sizes.rows);
+  let end = select(start, min(start + sizes.chunk, (group + 1u) * sizes.rows), number == index);
   // end region
   // region: batch norm of a channel
   let mean = statistics[2u * group * sizes.rowStride + channel];
@@ -67,7 +96,52 @@ fn main(
   var sum = vec4f();
   var product = vec4f();
   var deviation = vec4f();
-  for (var row = start; row < end; row++) {
+  var row = start + lane;
+  for (; LANES > 1u && row + 3u * LANES < end; row += 4u * LANES) {
+    // All loads before the first use, so that none waits for another: also those behind the branches.
+    let at = row * sizes.rowStride + channel;
+    let stride = LANES * sizes.rowStride;
+    let value_a = x[at];
+    let value_b = x[at + stride];
+    let value_c = x[at + 2u * stride];
+    let value_d = x[at + 3u * stride];
+    let source = row * sizes.channels + channel;
+    let step = LANES * sizes.channels;
+    let slope_a = da[source];
+    let slope_b = da[source + step];
+    let slope_c = da[source + 2u * step];
+    let slope_d = da[source + 3u * step];
+    var before_a = vec4f();
+    var before_b = vec4f();
+    var before_c = vec4f();
+    var before_d = vec4f();
+    if (sizes.collect == ADD) {
+      before_a = collected[at];
+      before_b = collected[at + stride];
+      before_c = collected[at + 2u * stride];
+      before_d = collected[at + 3u * stride];
+    }
+    if (sizes.collect == START) {
+      before_a = dy[at];
+      before_b = dy[at + stride];
+      before_c = dy[at + 2u * stride];
+      before_d = dy[at + 3u * stride];
+    }
+    let a = select(vec4f(), slope_a, fma(value_a, scale, shift) > vec4f());
+    let b = select(vec4f(), slope_b, fma(value_b, scale, shift) > vec4f());
+    let c = select(vec4f(), slope_c, fma(value_c, scale, shift) > vec4f());
+    let d = select(vec4f(), slope_d, fma(value_d, scale, shift) > vec4f());
+    sum += (a + b) + (c + d);
+    product += fma(a, value_a - mean, b * (value_b - mean)) + fma(c, value_c - mean, d * (value_d - mean));
+    deviation += ((value_a - mean) + (value_b - mean)) + ((value_c - mean) + (value_d - mean));
+    if (sizes.collect != LEAVE) {
+      collected[at] = fma(scale, a, before_a);
+      collected[at + stride] = fma(scale, b, before_b);
+      collected[at + 2u * stride] = fma(scale, c, before_c);
+      collected[at + 3u * stride] = fma(scale, d, before_d);
+    }
+  }
+  for (; row < end; row += LANES) {
     // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
     let value = x[at];
@@ -81,6 +155,18 @@ fn main(
     if (sizes.collect == START) { before = dy[at]; }
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, before); }
   }
+  // region: lanes are added up
+  if (LANES > 1u) {
+    lane_sums[local.x] = sum;
+    lane_products[local.x] = product;
+    lane_deviations[local.x] = deviation;
+    add_lanes(local.x);
+    sum = lane_sums[local.x];
+    product = lane_products[local.x];
+    deviation = lane_deviations[local.x];
+  }
+  if (lane > 0u || number != index) { return; }
+  // end region
   let at = 3u * chunk * sizes.channels + channel;
   sums[at] = sum;
   sums[at + sizes.channels] = product * inverse;

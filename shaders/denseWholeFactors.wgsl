@@ -39,14 +39,38 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<vec4f>;    // [channels]
 @group(0) @binding(7) var<storage, read_write> factors: array<vec4f>;            // [groups, 2, channels]: scale, shift
 
-var<workgroup> pivots: array<vec4f, WIDTH>;
-var<workgroup> means: array<vec4f, WIDTH>;
-var<workgroup> squares: array<vec4f, WIDTH>;
+var<workgroup> lane_pivots: array<vec4f, WIDTH>;
+var<workgroup> lane_means: array<vec4f, WIDTH>;
+var<workgroup> lane_squares: array<vec4f, WIDTH>;
 
-// Rows that are `first` modulo `step`.
-fn rows_of(first: u32, step: u32) -> f32 {
-  return f32(select(0u, (sizes.rows - first + step - 1u) / step, first < sizes.rows));
+// region: joined lanes
+// How many of `rows` rows a lane has that takes every `step`-th from `first` on.
+fn rows_of(first: u32, step: u32, rows: u32) -> f32 {
+  return f32(select(0u, (rows - first + step - 1u) / step, first < rows));
 }
+
+// Joins the lanes of each chunk in a tree, by Chan's formula: lane l has seen the rows that are l modulo LANES, after the
+// turn with `half` those that are l modulo half, and in the end lane 0 all of them.
+fn join_lanes(place: u32, rows: u32) {
+  let lane = place / SPAN;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      let other = place + half * SPAN;
+      let mine = rows_of(lane, 2u * half, rows);
+      let theirs = rows_of(lane + half, 2u * half, rows);
+      let difference = lane_pivots[other] - lane_pivots[place] + (lane_means[other] - lane_means[place]);
+      let share = theirs / max(mine + theirs, 1.0);
+      let mean = lane_means[place] + difference * share;
+      lane_squares[place] += lane_squares[other] + difference * difference * (mine * share);
+      let beyond = lane_pivots[other] - lane_pivots[place] - mean;
+      let is_nearer = abs(beyond) < abs(mean);
+      lane_pivots[place] = select(lane_pivots[place], lane_pivots[other], is_nearer);
+      lane_means[place] = select(mean, -beyond, is_nearer);
+    }
+  }
+}
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -82,31 +106,14 @@ fn main(
     count += 1.0;
     // end region
   }
-  pivots[local.x] = pivot;
-  means[local.x] = mean;
-  squares[local.x] = sum_of_squares;
-  workgroupBarrier();
-  // Lane l has seen the rows that are l modulo LANES; after the turn with `half`, those that are l modulo half.
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      let other = local.x + half * SPAN;
-      let mine = rows_of(lane, 2u * half);
-      let theirs = rows_of(lane + half, 2u * half);
-      let difference = pivots[other] - pivots[local.x] + (means[other] - means[local.x]);
-      let share = theirs / max(mine + theirs, 1.0);
-      let joined = means[local.x] + difference * share;
-      squares[local.x] += squares[other] + difference * difference * (mine * share);
-      let beyond = pivots[other] - pivots[local.x] - joined;
-      let is_nearer = abs(beyond) < abs(joined);
-      pivots[local.x] = select(pivots[local.x], pivots[other], is_nearer);
-      means[local.x] = select(joined, -beyond, is_nearer);
-    }
-    workgroupBarrier();
-  }
+  lane_pivots[local.x] = pivot;
+  lane_means[local.x] = mean;
+  lane_squares[local.x] = sum_of_squares;
+  join_lanes(local.x, sizes.rows);
 
   if (lane > 0u || base + column >= sizes.channels) { return; }
-  let batch_mean = pivots[column] + means[column];
-  let variance = squares[column] / f32(sizes.rows);
+  let batch_mean = lane_pivots[column] + lane_means[column];
+  let variance = lane_squares[column] / f32(sizes.rows);
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   let place = 2u * group * sizes.channels + channel;
   statistics[place] = batch_mean;

@@ -37,18 +37,21 @@ struct Sizes {
 @group(0) @binding(7) var<storage, read_write> mean: array<f32>;       // [images, channels]
 @group(0) @binding(8) var<storage, read_write> variance: array<f32>;   // [images, channels]
 
-// What a lane knows of its channels: pivot, mean minus pivot, sum of squares, count.
+// What a lane knows of its channels.
 var<workgroup> moments: array<vec4f, WIDTH>;
 
+// region: joined moments
+// The moments of a and b together, by Chan's formula: of each the pivot, mean minus pivot, sum of squares, count.
 fn joined_moments(a: vec4f, b: vec4f) -> vec4f {
   let difference = b.x - a.x + (b.y - a.y);
   let share = b.w / (a.w + max(b.w, 1.0));
   let offset = a.y + difference * share;
-  let sum_of_squares = a.z + b.z + difference * difference * a.w * share;
+  let sum_of_squares = a.z + (b.z + difference * difference * (a.w * share));
   let beyond = b.x - a.x - offset;
   let near = select(vec2f(a.x, offset), vec2f(b.x, -beyond), abs(beyond) < abs(offset));
   return vec4f(near, sum_of_squares, a.w + b.w);
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -76,7 +79,6 @@ fn main(
     for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
       let rows = f32(min(sizes.chunk, sizes.pixels - chunk * sizes.chunk));
       let at = (image * sizes.chunks + chunk) * sizes.channels + channel;
-      // region: one more chunk
       let value = pivots[at];
       let difference = value - pivot + (offset[at] - joined);
       let share = rows / (count + rows);
@@ -87,7 +89,6 @@ fn main(
       let is_nearer = abs(beyond) < abs(joined);
       pivot = select(pivot, value, is_nearer);
       joined = select(joined, -beyond, is_nearer);
-      // end region
     }
   }
   var all = vec4f(pivot, joined, sum_of_squares, count);

@@ -49,7 +49,6 @@ fn main(
   // end region
   let centre = mean[image * sizes.channels + channel];
   let stride = sizes.channels;
-  // region: gradient sums of a chunk
   var sums = Element();
   var products = Element();
   var deviations = Element();
@@ -71,7 +70,6 @@ fn main(
     products += dy[at] * deviation;
     deviations += deviation;
   }
-  // end region
   let inverse = 1.0 / sqrt(variance[image * sizes.channels + channel] + sizes.epsilon);
   plain[index] = sums;
   weighted[index] = products * inverse;

@@ -43,7 +43,6 @@ fn main(
   let start = image * sizes.pixels + chunk % sizes.chunks * sizes.chunk;
   let end = min(start + sizes.chunk, (image + 1u) * sizes.pixels);
   // end region
-  // region: moments of a chunk
   var pivot = x[start * sizes.channels + channel];
   var count = 0.0;
   var mean = Element();
@@ -52,10 +51,14 @@ fn main(
   for (; row + 4u <= end; row += 4u) {
     let at = row * sizes.channels + channel;
     let value = x[at];
+    let second = x[at + sizes.channels];
+    let third = x[at + 2u * sizes.channels];
+    let fourth = x[at + 3u * sizes.channels];
+    // region: four more rows
     let a = value - pivot;
-    let b = x[at + sizes.channels] - pivot;
-    let c = x[at + 2u * sizes.channels] - pivot;
-    let d = x[at + 3u * sizes.channels] - pivot;
+    let b = second - pivot;
+    let c = third - pivot;
+    let d = fourth - pivot;
     let block_mean = 0.25 * ((a + b) + (c + d));
     let block_squares = (a - block_mean) * (a - block_mean) + (b - block_mean) * (b - block_mean)
       + (c - block_mean) * (c - block_mean) + (d - block_mean) * (d - block_mean);
@@ -68,10 +71,10 @@ fn main(
     let is_nearer = abs(beyond) < abs(mean);
     pivot = select(pivot, value, is_nearer);
     mean = select(mean, -beyond, is_nearer);
+    // end region
   }
   for (; row < end; row++) {
     let value = x[row * sizes.channels + channel];
-    // end region
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);

@@ -17,6 +17,10 @@ const backends = [
     "WebGPU, channel by channel",
     useEngine({ device: "webgpu", candidates: { batchNorm: "elements", batchNormGradient: "elements" } }),
   ],
+  [
+    "WebGPU, workgroups that share chunks",
+    useEngine({ device: "webgpu", candidates: { batchNorm: "workgroups", batchNormGradient: "workgroups" } }),
+  ],
 ] as const;
 const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
 

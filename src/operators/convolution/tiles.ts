@@ -83,7 +83,7 @@ function inTiles(
     sizes: { ...sizes, chunk, chunks },
   } as const;
   const { batch, outputHeight, outputWidth, outputChannels } = sizes;
-  return addedUp(name, launch, bind, "y", chunks, batch * outputHeight * outputWidth * outputChannels);
+  return addedUp(name, launch, bind, "y", chunks, batch * outputHeight * outputWidth * outputChannels, true);
 }
 
 /** Pixels per step: the knob DEPTH of conv2dWeightGradientTile. */
@@ -130,7 +130,7 @@ export function weightGradientTiles({
       },
       sizes: { ...sizes, chunk: steps.chunk * pixelsPerStep, chunks: steps.chunks },
     } as const;
-    const tile = addedUp(name, launch, bind, "parts", groups * steps.chunks, rows * outputChannels);
+    const tile = addedUp(name, launch, bind, "parts", groups * steps.chunks, rows * outputChannels, true);
     return { tile, values: tiles * down * across };
   };
   const large = outputChannels > 32 ? candidate("tile", 64, 64) : candidate("tile", 128, 32);

@@ -18,7 +18,16 @@ import {
 } from "./activated-pool.ts";
 import { expectFours } from "./channel-counts.ts";
 import { alongAxes, paddingToFours, widened, withChannelPadding } from "../channel-padding.ts";
-import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./row-chunks.ts";
+import {
+  chunksOf,
+  isWhole,
+  reductionsFor,
+  rowKnobs,
+  termsKnobs,
+  wholeKnobs,
+  zeros,
+  type Reductions,
+} from "./row-chunks.ts";
 import { activateGradient } from "./stage.ts";
 import { partialSpec, step } from "./steps.ts";
 
@@ -92,7 +101,6 @@ function vec4CandidatesOf(
   const { kind, epsilon, groups = 1 } = attributes;
   const channels = shape[3];
   const rows = sizeOf(shape) / channels / groups;
-  const { chunk, chunks } = chunksOf(rows, channels, adapter);
   const [x, statistics, factors, dy] = [0, 1, 2, 3].map(input);
   const [dx, dgamma, dbeta] = [0, 1, 2].map(output);
   const [da, sums, terms] = [0, 1, 2].map(temporary);
@@ -104,23 +112,28 @@ function vec4CandidatesOf(
   const sizes = { groups, rows, channels: channels / 4, rowStride: channels / 4, epsilon };
   const given = { x, statistics, factors };
   // One reader, so nothing to collect: what is bound there is written to by nobody.
-  const inChunks = [
-    step(
-      "denseGradientSums",
-      { ...given, da, dy: da, collected: dx, sums },
-      { ...sizes, chunk, chunks, collect: "leave" },
-    ),
-    step(
-      "denseGradientTerms",
-      { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
-      { groups, rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
-    ),
-    step(
-      "denseGradientCorrect",
-      { ...given, source: da, terms, dx },
-      { ...sizes, firstChannel: 0, masked: 1 },
-    ),
-  ];
+  const inChunks = (reductions: Reductions): Step[] => {
+    const { chunk, chunks } = chunksOf({ groups, rows }, channels, reductions);
+    return [
+      step(
+        "denseGradientSums",
+        { ...given, da, dy: da, collected: dx, sums },
+        { ...sizes, chunk, chunks, collect: "leave" },
+        rowKnobs(channels, reductions),
+      ),
+      step(
+        "denseGradientTerms",
+        { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
+        { groups, rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
+        termsKnobs(reductions),
+      ),
+      step(
+        "denseGradientCorrect",
+        { ...given, source: da, terms, dx },
+        { ...sizes, firstChannel: 0, masked: 1 },
+      ),
+    ];
+  };
   const whole = (reductions: Reductions): Step =>
     step(
       "denseWholeGradient",
@@ -128,13 +141,13 @@ function vec4CandidatesOf(
       { ...sizes, firstChannel: 0, dxChannels: channels / 4, collect: "leave" },
       wholeKnobs(reductions),
     );
-  const temporaries: TensorSpec[] = [
+  const temporariesOf = (reductions: Reductions): TensorSpec[] => [
     { shape, dtype: "f32" },
-    partialSpec({ groups, rows }, channels, adapter),
+    partialSpec({ groups, rows }, channels, reductions),
     { shape: [groups, 2, channels], dtype: "f32" },
   ];
   return reductionsFor(groups * rows, adapter, "back").map((reductions) => {
-    const back = reductions === "chunks" ? inChunks : [whole(reductions)];
-    return compose(reductions, temporaries, [spread, ...back]);
+    const back = isWhole(reductions) ? [whole(reductions)] : inChunks(reductions);
+    return compose(reductions, temporariesOf(reductions), [spread, ...back]);
   });
 }

@@ -27,6 +27,8 @@ import {
 } from "./dense-layers.ts";
 import {
   chunksOf,
+  isWhole,
+  joinKnobs,
   firstChannels,
   putChannels,
   reductionsFor,
@@ -146,12 +148,12 @@ function candidate(
   const temporaries: TensorSpec[] = [
     { shape: [...image, growth], dtype: "f32" },
     largest(
-      [inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(layout, count, adapter)),
+      [inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(layout, count, reductions)),
     ),
     { shape: [4], dtype: "f32" },
   ];
   const place = (x: Slot, first: number, channels: number): Step =>
-    placeStep({ x, placed: block, moments }, { groups, rows, channels, stride: width, first }, adapter);
+    placeStep({ x, placed: block, moments }, { groups, rows, channels, stride: width, first }, reductions);
 
   const steps = [place(input(0), 0, inputChannels)];
   let next = 2; // the output that is filled next
@@ -166,7 +168,7 @@ function candidate(
       const first = stageInput(count++);
       const norm = { ...normSlots(first), statistics: itsStatistics, factors };
       const numbers = { groups, rows, epsilon, ...shares(rows, momentum) };
-      if (inner && reductions !== "chunks") {
+      if (inner && isWhole(reductions)) {
         steps.push(
           step(
             "denseWholeFactors",
@@ -178,10 +180,10 @@ function candidate(
       } else {
         // The channels whose moments wait to be joined.
         const fresh = inner ? channels : layer === 0 ? inputChannels : growth;
-        if (inner) steps.push(momentsStep({ x, moments, unused }, layout, channels, adapter));
+        if (inner) steps.push(momentsStep({ x, moments, unused }, layout, channels, reductions));
         const places = { channels, known: channels - fresh, rowStride: inner ? channels : width };
-        const sizes = { ...numbers, ...places, ...chunksOf(rows, fresh, adapter) };
-        steps.push(step("denseFactors", { moments, ...norm }, sizes));
+        const sizes = { ...numbers, ...places, ...chunksOf(layout, fresh, reductions) };
+        steps.push(step("denseFactors", { moments, ...norm }, sizes, joinKnobs(reductions)));
       }
       const load = { rowStride: strideOf(layout, stage), activated: true, groups };
       steps.push({
@@ -193,8 +195,7 @@ function candidate(
     steps.push(place(grown, inputChannels + layer * growth, growth));
   });
   const last = { groups, rows, channels: growth, rowStride: width, firstChannel: width - growth };
-  steps.push(
-    step("denseStatistics", { moments, statistics }, { ...last, ...chunksOf(rows, growth, adapter) }),
-  );
+  const sizes = { ...last, ...chunksOf(layout, growth, reductions) };
+  steps.push(step("denseStatistics", { moments, statistics }, sizes, joinKnobs(reductions)));
   return compose(reductions, temporaries, steps);
 }

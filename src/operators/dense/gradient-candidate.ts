@@ -9,8 +9,16 @@ import { convolutionInputGradient, convolutionWeightGradient } from "../convolut
 import { slice } from "../movement/slice.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
 import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./dense-layers.ts";
-import { chunksOf, wholeKnobs, type Reductions } from "./row-chunks.ts";
-import { largest, partialSpec, step, type GroupRows } from "./steps.ts";
+import {
+  chunksOf,
+  isWhole,
+  rowKnobs,
+  termsKnobs,
+  wholeKnobs,
+  type GroupRows,
+  type Reductions,
+} from "./row-chunks.ts";
+import { largest, partialSpec, step } from "./steps.ts";
 
 const [block, blockStatistics, dy] = [0, 1, 2].map(input);
 // The gradient of the block as far as its readers have added to it; what is taken away from it; the gradient of what a
@@ -21,22 +29,21 @@ function temporariesOf(
   reductions: Reductions,
   { groups, rows, width, image, layers }: PlacedLayout,
   { growth, bottleneck }: DenseLayersAttributes,
-  adapter: AdapterTraits,
 ): TensorSpec[] {
   const counts = layers.flat().map(({ channels }) => channels);
-  const isWhole = reductions !== "chunks";
+  const whole = isWhole(reductions);
   return [
     ...asSpecs([
       // One workgroup keeps the terms of its channels behind their rows.
-      { shape: [groups * (isWhole ? rows + 2 : rows), width] },
-      { shape: isWhole ? [4] : [groups, 2, width] },
+      { shape: [groups * (whole ? rows + 2 : rows), width] },
+      { shape: whole ? [4] : [groups, 2, width] },
       { shape: [groups * rows, Math.max(...counts)] },
       { shape: [groups * rows, growth] },
       { shape: bottleneck === null ? [4] : [...image, bottleneck] },
     ]),
-    isWhole
+    whole
       ? { shape: [4], dtype: "f32" }
-      : largest(counts.map((count) => partialSpec({ groups, rows }, count, adapter))),
+      : largest(counts.map((count) => partialSpec({ groups, rows }, count, reductions))),
     { shape: [groups, 2, bottleneck ?? 4], dtype: "f32" },
   ];
 }
@@ -75,7 +82,7 @@ export function gradientCandidate(
   const lastLayer = layers.length - 1;
   // Nobody in the block reads the last layer's channels: their gradient is dy as it is.
   const steps = [copyStep(all, channelsOf(lastLayer), grown, adapter)];
-  if (reductions !== "chunks") {
+  if (isWhole(reductions)) {
     steps.push(copyStep(all, { first: 0, count: width }, collected, adapter));
   }
   for (let layer = lastLayer; layer >= 0; layer--) {
@@ -107,14 +114,12 @@ export function gradientCandidate(
           inputs: [gradient, input(numbers.weight)],
           outputs: [da],
         },
-        ...(reductions === "chunks"
-          ? chunkSteps(stage, weights, adapter)
-          : wholeSteps(stage, weights, reductions)),
+        ...(isWhole(reductions) ? wholeSteps : chunkSteps)(stage, weights, reductions),
       );
       gradient = stage.dx;
     }
   }
-  return compose(reductions, temporariesOf(reductions, layout, attributes, adapter), steps);
+  return compose(reductions, temporariesOf(reductions, layout, attributes), steps);
 }
 
 /** dgamma, dbeta, dweight */
@@ -144,9 +149,9 @@ function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
   ];
 }
 
-function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): Step[] {
+function chunkSteps(stage: Stage, weights: Candidate, reductions: Reductions): Step[] {
   const { x, statistics, factors, gradient, dx, isShared, isFirst, groups, rows, epsilon, channels } = stage;
-  const { chunk, chunks } = chunksOf(rows, channels, adapter);
+  const { chunk, chunks } = chunksOf(stage, channels, reductions);
   const [dgamma, dbeta, dweight] = outputsOf(stage);
   const itsTerms = isShared ? terms : narrowTerms;
   const rowStride = stage.rowStride / 4;
@@ -164,16 +169,14 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
         sums,
       },
       { groups, rows, channels: channels / 4, rowStride, chunk, chunks, collect: collectOf(stage), epsilon },
+      rowKnobs(channels, reductions),
     ),
     {
-      candidate: withTerms(weights, {
-        groups,
-        rows,
-        channels,
-        chunks,
-        rowStride: stage.rowStride,
-        startsTerms: Number(isFirst),
-      }),
+      candidate: withTerms(
+        weights,
+        { groups, rows, channels, chunks, rowStride: stage.rowStride, startsTerms: Number(isFirst) },
+        reductions,
+      ),
       inputs: [x, gradient, factors, sums, itsTerms, da],
       outputs: [dweight, dgamma, dbeta],
     },
@@ -205,7 +208,7 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
  * one. Inputs x, dy, factors, sums, terms, and a buffer that it binds without writing to it; outputs dweight, dgamma,
  * dbeta.
  */
-function withTerms(weights: Candidate, sizes: Launch["sizes"]): Candidate {
+function withTerms(weights: Candidate, sizes: Launch["sizes"], reductions: Reductions): Candidate {
   const last = weights.launches[weights.launches.length - 1];
   const isJoined = last.kernel === "sumChunks";
   const [factors, sums, itsTerms, unwritten] = [2, 3, 4, 5].map(input);
@@ -215,6 +218,7 @@ function withTerms(weights: Candidate, sizes: Launch["sizes"]): Candidate {
   const counts = isJoined ? { quads: last.sizes.quads, parts: last.sizes.chunks } : { quads: 0, parts: 0 };
   const launch: Launch = {
     kernel: "denseGradientTerms",
+    knobs: termsKnobs(reductions),
     bind: { ...own, sums, factors, terms: itsTerms, dgamma: output(1), dbeta: output(2) },
     sizes: { ...sizes, ...counts },
   };

@@ -3,6 +3,15 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import { allocate, type HostTensor } from "../../tensor/host.ts";
 import type { Shape } from "../../tensor/shape.ts";
+import { partLanes } from "../convolution/chunks.ts";
+import { alone, chunkLanes, joiningLanes, sharedChunks, type Lanes } from "../normalisation/shared-chunks.ts";
+
+/** Rows that are normalised in groups. */
+export interface GroupRows {
+  readonly groups: number;
+  /** Of a group. */
+  readonly rows: number;
+}
 
 /** The chunks that a reduction over rows is split into. */
 export interface Chunks {
@@ -12,23 +21,43 @@ export interface Chunks {
 }
 
 /**
- * Splits rows into chunks, for kernels whose invocations take four channels of one chunk each. A single invocation adds
- * up the chunks of a channel, so they are few: what fills two cores on CPU Vulkan, at most 256 on a GPU. Whole blocks
- * of four rows.
+ * How sums over rows are taken: in chunks and then over the chunks, or by one workgroup that looks at all rows of its
+ * channels. "Wide" are those for GPUs, with workgroups whose lanes share rows, and chunks. The others are for CPU Vulkan,
+ * where nobody waits for anybody: one invocation for each chunk, or a single subgroup of eight for all rows.
  */
-export function chunksOf(rows: number, channels: number, { isSoftware }: AdapterTraits): Chunks {
-  const invocations = isSoftware ? 1024 : 16384;
-  const most = isSoftware ? 128 : 256;
-  const wanted = Math.min(Math.ceil(rows / 16), most, Math.ceil((4 * invocations) / channels));
+export type Reductions = "chunks" | "chunksWide" | "wholeWide" | "wholeNarrow";
+
+/** Whether one workgroup looks at all rows where what is read belongs to one batch norm alone. */
+export const isWhole = (reductions: Reductions): boolean => !reductions.startsWith("chunks");
+
+const isWide = (reductions: Reductions): boolean => reductions.endsWith("Wide");
+
+/**
+ * Splits the rows of each group into chunks. Of "chunks", invocations take four channels of one chunk each, and a single
+ * invocation adds up the chunks of a channel, so that they are few: what fills two cores on CPU Vulkan. Whole blocks of four
+ * rows.
+ */
+export function chunksOf({ groups, rows }: GroupRows, channels: number, reductions: Reductions): Chunks {
+  if (isWide(reductions)) {
+    const steps = channels / 4;
+    return sharedChunks({ rows, channels: steps }, groups, chunkLanes(steps, 16));
+  }
+  const wanted = Math.min(Math.ceil(rows / 16), 128, Math.ceil(4096 / channels));
   const chunk = Math.ceil(rows / wanted / 4) * 4;
   return { chunk, chunks: Math.ceil(rows / chunk) };
 }
 
-/**
- * How sums over rows are taken: in chunks and then over the chunks, or by one workgroup that looks at all rows of its
- * channels. That workgroup is wide, for GPUs; or a single subgroup of eight, which waits for nobody, for CPU Vulkan.
- */
-export type Reductions = "chunks" | "wholeWide" | "wholeNarrow";
+/** Knobs of the kernels that take the rows of chunks. */
+export const rowKnobs = (channels: number, reductions: Reductions): Lanes =>
+  isWide(reductions) ? chunkLanes(channels / 4, 16) : alone;
+
+/** Knobs of the kernels that join chunks. */
+export const joinKnobs = (reductions: Reductions): Lanes => (isWide(reductions) ? joiningLanes : alone);
+
+/** Knobs of denseGradientTerms, which joins chunks and adds up the parts of a weight gradient. */
+export function termsKnobs(reductions: Reductions): Lanes & { readonly PART_LANES: number } {
+  return { ...joinKnobs(reductions), PART_LANES: isWide(reductions) ? partLanes : 1 };
+}
 
 /**
  * All ways, the preferred one last: a few thousand rows are one workgroup's work, and launches count; with more, too few
@@ -40,9 +69,10 @@ export function reductionsFor(
   { isSoftware }: AdapterTraits,
   way: "forward" | "back",
 ): readonly Reductions[] {
+  const chunks = isSoftware ? "chunks" : "chunksWide";
   const whole = isSoftware ? (way === "forward" ? "wholeNarrow" : "chunks") : "wholeWide";
-  const preferred = rows <= 4096 ? whole : "chunks";
-  const all = ["chunks", "wholeWide", "wholeNarrow"] as const;
+  const preferred = rows <= 4096 ? whole : chunks;
+  const all = ["chunks", "chunksWide", "wholeWide", "wholeNarrow"] as const;
   return [...all.filter((each) => each !== preferred), preferred];
 }
 

@@ -1,12 +1,11 @@
 // The dense kernels as steps of a candidate, each with the sizes it needs; channels are counted one by one here.
 
-import type { AdapterTraits } from "../../device/traits.ts";
 import type { KernelName } from "../../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../../kernels/source.ts";
 import { input, type Launch, type Slot } from "../operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { Step } from "../compose.ts";
-import { chunksOf } from "./row-chunks.ts";
+import { chunksOf, rowKnobs, type GroupRows, type Reductions } from "./row-chunks.ts";
 
 /** One launch, its bindings given as slots of the whole. */
 export function step(
@@ -20,20 +19,9 @@ export function step(
   return { candidate: { name: kernel, launches: [launch] }, inputs: Object.values(bind), outputs: [] };
 }
 
-/** Rows that are normalised in groups. */
-export interface GroupRows {
-  readonly groups: number;
-  /** Of a group. */
-  readonly rows: number;
-}
-
 /** How big the buffer of `moments` and of the gradient's sums is for some rows and channels. */
-export function partialSpec(
-  { groups, rows }: GroupRows,
-  channels: number,
-  adapter: AdapterTraits,
-): TensorSpec {
-  return { shape: [groups * 3 * chunksOf(rows, channels, adapter).chunks, channels], dtype: "f32" };
+export function partialSpec(of: GroupRows, channels: number, reductions: Reductions): TensorSpec {
+  return { shape: [of.groups * 3 * chunksOf(of, channels, reductions).chunks, channels], dtype: "f32" };
 }
 
 /** Of several buffers that are never needed at once, the one that holds each. */
@@ -52,10 +40,11 @@ export interface Place extends GroupRows {
 export function placeStep(
   bind: { readonly x: Slot; readonly placed: Slot; readonly moments: Slot },
   { groups, rows, channels, stride, first }: Place,
-  adapter: AdapterTraits,
+  reductions: Reductions,
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
-  return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) });
+  const all = { ...sizes, ...chunksOf({ groups, rows }, channels, reductions) };
+  return step("denseMoments", bind, all, rowKnobs(channels, reductions));
 }
 
 /** The moments of x's chunks. `unused` is any small buffer. */
@@ -63,11 +52,11 @@ export function momentsStep(
   { x, moments, unused }: { readonly x: Slot; readonly moments: Slot; readonly unused: Slot },
   { groups, rows }: GroupRows,
   channels: number,
-  adapter: AdapterTraits,
+  reductions: Reductions,
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
-  const all = { ...sizes, ...chunksOf(rows, channels, adapter) };
-  return step("denseMoments", { x, placed: unused, moments }, all);
+  const all = { ...sizes, ...chunksOf({ groups, rows }, channels, reductions) };
+  return step("denseMoments", { x, placed: unused, moments }, all, rowKnobs(channels, reductions));
 }
 
 /** What a batch norm binds: gamma, beta, and its running statistics, which are moved. */

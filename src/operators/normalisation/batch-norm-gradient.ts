@@ -6,8 +6,8 @@ import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import { expectBatchGroups, ofEachGroup, sumOverGroups } from "./batch-groups.ts";
 import type { GroupedBatchNormAttributes } from "./batch-norm.ts";
-import { chunksOf, expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
-import { byElement } from "../strided-iteration.ts";
+import { expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
+import { byChunks } from "./shared-chunks.ts";
 
 /**
  * Inputs x [..., C], gamma [C], mean [C], variance [C] (as batchNorm gave them), dy [..., C]; outputs dx [..., C],
@@ -45,35 +45,42 @@ export const batchNormGradient: Operator<GroupedBatchNormAttributes> = {
   candidates([x], { epsilon, groups = 1 }, adapter) {
     const { rows: all, channels } = rowsOf(x);
     const rows = all / groups;
-    const chunks = chunksOf({ rows, channels }, adapter);
-    const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
     const perGroup: TensorSpec = { shape: [groups, 2, channels], dtype: "f32" };
     const [plain, weighted, rest, shares] = [0, 1, 2, 3].map(temporary);
     const given = { x: input(0), mean: input(2), variance: input(3), dy: input(4) };
     const sums = { dgamma: output(1), dbeta: output(2) };
-    return byElement(channels, (name, Element, steps) => ({
-      name,
-      temporaries: [partial, partial, partial, perGroup],
-      launches: [
-        {
-          kernel: "batchNormGradientSums",
-          knobs: { Element },
-          bind: { ...given, plain, weighted, rest },
-          sizes: { groups, rows, channels: steps, ...chunks, epsilon },
-        },
-        {
-          kernel: "batchNormGradientCombine",
-          bind: { plain, weighted, rest, ...sums, shares },
-          sizes: { groups, rows, channels, chunks: chunks.chunks },
-        },
-        {
-          kernel: "batchNormGradientApply",
-          knobs: { Element },
-          bind: { ...given, gamma: input(1), shares, dx: output(0) },
-          sizes: { groups, rows, channels: steps, epsilon },
-        },
-      ],
-    }));
+    return byChunks(
+      { rows, channels },
+      groups,
+      adapter,
+      (name, { Element, steps, chunks, lanes, joining }) => {
+        const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
+        return {
+          name,
+          temporaries: [partial, partial, partial, perGroup],
+          launches: [
+            {
+              kernel: "batchNormGradientSums",
+              knobs: { Element, ...lanes },
+              bind: { ...given, plain, weighted, rest },
+              sizes: { groups, rows, channels: steps, ...chunks, epsilon },
+            },
+            {
+              kernel: "batchNormGradientCombine",
+              knobs: joining,
+              bind: { plain, weighted, rest, ...sums, shares },
+              sizes: { groups, rows, channels, chunks: chunks.chunks },
+            },
+            {
+              kernel: "batchNormGradientApply",
+              knobs: { Element },
+              bind: { ...given, gamma: input(1), shares, dx: output(0) },
+              sizes: { groups, rows, channels: steps, epsilon },
+            },
+          ],
+        };
+      },
+    );
   },
 };
 

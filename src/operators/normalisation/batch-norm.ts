@@ -4,8 +4,8 @@ import { input, output, temporary, type Operator } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import { batchGroups, expectBatchGroups, ofEachGroup, type BatchGroups } from "./batch-groups.ts";
-import { chunksOf, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
-import { byElement } from "../strided-iteration.ts";
+import { expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+import { byChunks } from "./shared-chunks.ts";
 
 export interface BatchNormAttributes {
   /** Added to the variance before its square root. */
@@ -53,33 +53,40 @@ export const batchNorm: Operator<GroupedBatchNormAttributes> = {
   candidates([x], { epsilon, groups = 1 }, adapter) {
     const { rows: all, channels } = rowsOf(x);
     const rows = all / groups;
-    const chunks = chunksOf({ rows, channels }, adapter);
-    const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
     const perChannel: TensorSpec = { shape: [groups, channels], dtype: "f32" };
     const [pivots, offset, squares, centre, scale] = [0, 1, 2, 3, 4].map(temporary);
     const statistics = { mean: output(1), variance: output(2), centre, scale };
-    return byElement(channels, (name, Element, steps) => ({
-      name,
-      temporaries: [partial, partial, partial, perChannel, perChannel],
-      launches: [
-        {
-          kernel: "batchNormMoments",
-          knobs: { Element },
-          bind: { x: input(0), pivots, offset, squares },
-          sizes: { groups, rows, channels: steps, ...chunks },
-        },
-        {
-          kernel: "batchNormCombine",
-          bind: { pivots, offset, squares, gamma: input(1), ...statistics },
-          sizes: { groups, rows, channels, ...chunks, epsilon },
-        },
-        {
-          kernel: "batchNormApply",
-          knobs: { Element },
-          bind: { x: input(0), pivots, centre, scale, beta: input(2), y: output(0) },
-          sizes: { groups, rows, channels: steps, chunks: chunks.chunks },
-        },
-      ],
-    }));
+    return byChunks(
+      { rows, channels },
+      groups,
+      adapter,
+      (name, { Element, steps, chunks, lanes, joining }) => {
+        const partial: TensorSpec = { shape: [groups * chunks.chunks, channels], dtype: "f32" };
+        return {
+          name,
+          temporaries: [partial, partial, partial, perChannel, perChannel],
+          launches: [
+            {
+              kernel: "batchNormMoments",
+              knobs: { Element, ...lanes },
+              bind: { x: input(0), pivots, offset, squares },
+              sizes: { groups, rows, channels: steps, ...chunks },
+            },
+            {
+              kernel: "batchNormCombine",
+              knobs: joining,
+              bind: { pivots, offset, squares, gamma: input(1), ...statistics },
+              sizes: { groups, rows, channels, ...chunks, epsilon },
+            },
+            {
+              kernel: "batchNormApply",
+              knobs: { Element },
+              bind: { x: input(0), pivots, centre, scale, beta: input(2), y: output(0) },
+              sizes: { groups, rows, channels: steps, chunks: chunks.chunks },
+            },
+          ],
+        };
+      },
+    );
   },
 };

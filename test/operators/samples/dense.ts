@@ -126,6 +126,15 @@ const blocks: readonly Block[] = [
     bottleneck: 20,
     groups: 3,
   },
+  {
+    // Chunks of the wide kind whose lanes have four rows and more.
+    name: "two groups of whole workgroups",
+    x: normal([2, 15, 19, 32], 24, 1),
+    layers: 2,
+    growth: 4,
+    bottleneck: null,
+    groups: 2,
+  },
 ];
 
 const attributesOf = ({
@@ -274,6 +283,13 @@ const pools: readonly Pool[] = [
     groups: 3,
   },
   {
+    name: "means, two groups, workgroups that straddle them",
+    kind: "average",
+    x: normal([2, 20, 22, 36], 24, 1, 2),
+    window: [2, 2],
+    groups: 2,
+  },
+  {
     name: "maxima, two groups of odd sizes",
     kind: "max",
     x: normal([4, 5, 7, 8], 23, 1),
@@ -375,6 +391,7 @@ export const denseSamples = {
     rows("smaller and smaller channels", graded(normal([71, 8], 4))),
     rows("two groups", normal([4, 3, 5, 6], 21, 1), true, 2),
     rows("three groups of several chunks", normal([3, 67, 8], 22, 2, 3), false, 3),
+    rows("two groups, workgroups that straddle them", normal([2, 333, 36], 23, 2, 3), false, 2),
   ] satisfies Sample<BatchGroups>[],
   denseBlock: blocks.map(blockSample),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {

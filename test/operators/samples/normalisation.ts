@@ -130,6 +130,20 @@ export const normalisationSamples = {
       }),
       2,
     ),
+    inGroups(
+      forward("two groups, workgroups that straddle them", [2, 333, 36], normal([2, 333, 36], 24, 1, 2), {
+        slack: 4,
+        gradcheck: false,
+      }),
+      2,
+    ),
+    inGroups(
+      forward("two groups, workgroups of an odd number of channels", [2, 301, 5], normal([2, 301, 5], 25), {
+        slack: 4,
+        gradcheck: false,
+      }),
+      2,
+    ),
   ] satisfies Sample<GroupedBatchNormAttributes>[],
   batchNormGradient: [
     backward("odd sizes, NHWC", normal([2, 3, 5, 7], 1), { slack: 4 }),
@@ -147,6 +161,18 @@ export const normalisationSamples = {
     },
     backward("two groups, odd rows", normal([2, 67, 5], 23, 1, 2), { slack: 4 }, 2),
     backward("three groups, chunks that are not full", normal([6, 5, 9, 8], 22), { slack: 4 }, 3),
+    backward(
+      "two groups, workgroups that straddle them",
+      normal([2, 333, 36], 24, 1, 2),
+      { slack: 4, gradcheck: false },
+      2,
+    ),
+    backward(
+      "two groups, workgroups of an odd number of channels",
+      normal([2, 301, 5], 25),
+      { slack: 4, gradcheck: false },
+      2,
+    ),
   ] satisfies Sample<GroupedBatchNormAttributes>[],
   batchNormInference: [
     {
