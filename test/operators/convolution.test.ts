@@ -138,14 +138,24 @@ describe("candidates", () => {
   test("channels that are no whole vectors take the same kernels, with zeros between; but not for little work", () => {
     expect(preferred(3, 8, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tileSmall"]);
     expect(preferred(8, 3, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tile"]);
-    expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
+    expect(preferred(5, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(3, 7, lavapipe())).toEqual(["direct", "direct", "direct"]);
   });
 
-  test("one or two channels take blocks, which need no zeros between; but not for work that is soon done", () => {
-    expect(preferred(1, 64, lavapipe(), 1, 256)).toEqual(["blocked", "subgroups", "blocked"]);
-    expect(preferred(3, 64, lavapipe(), 1, 256)).toEqual(["outerProducts", "subgroups", "subgroups"]);
-    expect(preferred(1, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+  test("few channels take pieces of lines on lavapipe; but not for work that is soon done, nor for narrow lines", () => {
+    expect(preferred(1, 64, lavapipe(), 1, 256)).toEqual(["linePieces", "subgroups", "linePieces"]);
+    expect(preferred(3, 64, lavapipe(), 2, 224, 7)).toEqual(["linePieces", "phases", "linePieces"]);
+    expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["linePieces", "subgroups", "linePieces"]);
+    expect(preferred(4, 64, lavapipe(), 1, 256)).toEqual(["linePieces", "subgroups", "linePieces"]);
+    expect(preferred(5, 64, lavapipe(), 1, 256)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(3, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 2048, lavapipe(), 1, 36)[0]).toBe("outerProducts");
+    expect(preferred(3, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
+  });
+
+  test("one or two channels take blocks, which need no zeros between, where lines have no pieces", () => {
+    expect(preferred(1, 64, lavapipe(), 3, 1024)).toEqual(["blocked", "blocked", "blocked"]);
+    expect(preferred(1, 64, lavapipe(), 3, 200)).toEqual(["outerProducts", "blocked", "outerProducts"]);
     expect(preferred(1, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 
@@ -166,6 +176,7 @@ describe("candidates", () => {
       );
       expect(inChunks.map(({ name }) => name).sort()).toEqual([
         "blocked",
+        ...(channels === 4 ? ["linePieces"] : []),
         "outerProducts",
         "subgroups",
         "tile",

@@ -7,6 +7,7 @@ import { poolingOperators, type PoolingAttributes } from "../../src/operators/po
 import { activatedPool } from "../../src/operators/dense/activated-pool.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
+import { normal } from "./sample.ts";
 import { poolingSamples } from "./samples/pooling.ts";
 
 const reference = useEngine({ device: "reference" });
@@ -81,9 +82,9 @@ for (const [name, engine] of [
   });
 }
 
-describe("gradients", () => {
-  const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
+describe("gradients", () => {
   for (const { name, inputs, attributes } of poolingSamples.maxPool2dGradient) {
     test(`the gradient of every window arrives exactly once: ${name}`, async () => {
       const tensors = inputs.map(({ data, shape }) => reference().tensor(data, shape));
@@ -91,6 +92,70 @@ describe("gradients", () => {
       expect(sum(await dx.read())).toBeCloseTo(sum(inputs[2].data), 8);
     });
   }
+});
+
+describe("candidates", () => {
+  const { maxPool2dGradient } = poolingOperators;
+  const overlapping: PoolingAttributes = { window: [3, 3], stride: [2, 2], padding: [1, 1] };
+  const namesOf = (
+    shape: readonly number[],
+    attributes: PoolingAttributes,
+    isSoftware: boolean,
+  ): string[] => {
+    const spec = { shape, dtype: "f32" } as const;
+    return maxPool2dGradient
+      .candidates([spec], attributes, { ...gpu().traits, isSoftware })
+      .map(({ name }) => name);
+  };
+
+  test("walks are taken on a software adapter for much work, and are there for small square windows only", () => {
+    const much = [16, 32, 32, 16];
+    expect(namesOf(much, overlapping, true)).toEqual(["elements", "vectors", "elementsWalk", "vectorsWalk"]);
+    expect(namesOf(much, overlapping, false).at(-1)).toBe("vectors");
+    expect(namesOf([1, 32, 32, 16], overlapping, true).at(-1)).toBe("vectors");
+    expect(namesOf([16, 32, 32, 17], overlapping, true)).toEqual(["elements", "elementsWalk"]);
+    expect(namesOf([1, 9, 9, 3], overlapping, true)).toEqual(["elementsWalk", "elements"]);
+    for (const others of [
+      { window: [3, 2] },
+      { stride: [2, 1] },
+      { window: [2, 2], stride: [3, 3] },
+    ] as const) {
+      expect(namesOf(much, { ...overlapping, ...others }, true)).toEqual(["elements", "vectors"]);
+    }
+  });
+
+  // What lies outside the image is no smaller than that.
+  test("windows of nothing but -Infinity give their gradient to the first pixel inside the image", async () => {
+    const x = gpu().tensor(new Float32Array(5 * 5 * 4).fill(-Infinity), [1, 5, 5, 4]);
+    const dy = gpu().tensor(new Float32Array(9 * 4).fill(1), [1, 3, 3, 4]);
+    const step = (): Tensor[] => {
+      const y = maxPool2d(x, { window: 3, stride: 2, padding: 1 });
+      return gpu().run(maxPool2dGradient, [x, y, dy], overlapping);
+    };
+    const wanted = [1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0];
+    for (const name of namesOf(x.shape, overlapping, true)) {
+      const [dx] = gpu().withCandidate("maxPool2dGradient", name, step);
+      const values = await read(dx);
+      expect(values.filter((_, i) => i % 4 === 0), name).toEqual(wanted); // prettier-ignore
+    }
+  });
+
+  test("a window whose maximum is NaN gives its gradient to no pixel", async () => {
+    const data = normal([1, 5, 5, 4], 1).data.slice();
+    data[4 * 6] = NaN; // pixel (1, 1), which four windows hold
+    const x = gpu().tensor(data, [1, 5, 5, 4]);
+    const dy = gpu().tensor(new Float32Array(9 * 4).fill(1), [1, 3, 3, 4]);
+    const step = (): Tensor[] => {
+      const y = maxPool2d(x, { window: 3, stride: 2, padding: 1 });
+      return gpu().run(maxPool2dGradient, [x, y, dy], overlapping);
+    };
+    for (const name of namesOf(x.shape, overlapping, true)) {
+      const [dx] = gpu().withCandidate("maxPool2dGradient", name, step);
+      const values = await read(dx);
+      const arrived = [0, 1, 2, 3].map((c) => sum(values.filter((_, i) => i % 4 === c)));
+      expect(arrived, name).toEqual([5, 9, 9, 9]);
+    }
+  });
 });
 
 describe("shape errors", () => {

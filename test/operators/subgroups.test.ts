@@ -94,6 +94,18 @@ const cases: readonly Case[] = [
       candidate,
     },
   ]),
+  {
+    operator: "conv2d",
+    inputs: [normal([1, 5, 9, 3], 1), normal([3, 3, 3, 12], 2)],
+    attributes: sliding,
+    candidate: "linePieces",
+  },
+  {
+    operator: "conv2dWeightGradient",
+    inputs: [normal([1, 5, 9, 3], 1), normal([1, 5, 9, 12], 2)],
+    attributes: { ...sliding, filterShape: [3, 3, 3, 12] },
+    candidate: "linePieces",
+  },
   // Of different sizes along a row, so that lanes have different sums.
   {
     operator: "layerNorm",

@@ -6,6 +6,7 @@ import { addOuterProduct } from "../matmul/row-products.ts";
 import { expectFloats } from "../operands.ts";
 import { directSizes, eachRunOfTaps, expectOutputGradient, extentsOf, type Sliding } from "./extents.ts";
 import { weightGradientCandidates } from "./launches.ts";
+import { linePieces, withWeightGradientLinePieces } from "./line-pieces.ts";
 import { patchedWeightGradient } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
 
@@ -46,12 +47,18 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
     };
     const others = anyChannels(
       direct,
-      (wide) => weightGradientCandidates(wide, attributes, {}, adapter),
+      (wide) =>
+        withWeightGradientLinePieces(
+          weightGradientCandidates(wide, attributes, {}, adapter),
+          wide,
+          attributes,
+          adapter,
+        ),
       extents,
       [...inputs, ...conv2dWeightGradient.infer(inputs, attributes)],
       { channels: [3, undefined, 2], outputChannels: [undefined, 3, 3] },
       adapter,
-      ["blocked"],
+      ["blocked", linePieces],
     );
     return patchedWeightGradient(conv2dWeightGradient, others, extents, attributes, adapter);
   },

@@ -5,6 +5,7 @@ import { expectFloats } from "../operands.ts";
 import { addRowTimesMatrix } from "../matmul/row-products.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
 import { forwardCandidates } from "./launches.ts";
+import { linePieces, withLinePieces } from "./line-pieces.ts";
 import { patchedForward } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
 
@@ -42,12 +43,12 @@ export const conv2d: Operator<Conv2dAttributes> = {
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
     const others = anyChannels(
       direct,
-      (wide) => forwardCandidates(wide, attributes, {}, adapter),
+      (wide) => withLinePieces(forwardCandidates(wide, attributes, {}, adapter), wide, attributes, adapter),
       extents,
       [...inputs, ...conv2d.infer(inputs, attributes)],
       { channels: [3, 2], outputChannels: [undefined, 3, 3] },
       adapter,
-      ["blocked"],
+      ["blocked", linePieces],
     );
     return patchedForward(conv2d, others, extents, attributes, adapter);
   },

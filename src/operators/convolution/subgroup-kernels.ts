@@ -97,7 +97,7 @@ export function subgroupKernels({ sizes, knobs, bind }: LoweredConvolution): Sub
 }
 
 /** Workgroups of a weight gradient: enough for two cores, and one chunk spares the second pass. */
-const wantedWorkgroups = 16;
+export const wantedWorkgroups = 16;
 
 /** Of a weight gradient. */
 export function weightGradientSubgroups({

@@ -119,6 +119,22 @@ const cases: readonly Case[] = [
     ...convolution("smaller and smaller channels", [2, 5, 6, 8], [3, 3, 8, 12], { padding: [1, 1] }),
     isGraded: true,
   },
+  // Pieces of lines for few channels, of 28 and of 32 pixels.
+  convolution("7x7 stem of one channel, three pieces of a line", [1, 5, 115, 1], [7, 7, 1, 36], {
+    stride: [2, 2],
+    padding: [3, 3],
+  }),
+  convolution("3x3 of three channels, two pieces of a line", [2, 5, 37, 3], [3, 3, 3, 36], {
+    padding: [1, 1],
+  }),
+  convolution("3x3 of two channels, lines end within pieces", [3, 6, 27, 2], [3, 3, 2, 5]),
+  convolution("few channels, everything differs by axis", [2, 9, 43, 5], [4, 5, 5, 12], {
+    stride: [3, 2],
+    padding: [2, 3],
+    dilation: [2, 1],
+  }),
+  convolution("6 taps of one channel, more padding than they reach", [1, 3, 30, 1], [2, 6, 1, 8], { padding: [2, 7] }), // prettier-ignore
+  convolution("eight channels in two parts", [1, 4, 9, 8], [3, 3, 8, 40], { padding: [1, 1] }),
   { ...convolution("smaller and smaller channels, 1x1", [2, 5, 5, 5], [1, 1, 5, 7]), isGraded: true },
 ];
 

@@ -49,6 +49,11 @@ const cases: readonly Case[] = [
   pooling("long lines", [1, 3, 71, 3], [2, 2]),
   pooling("long lines of fours", [2, 5, 71, 4], [2, 2]),
   pooling("long lines of fours, overlapping", [1, 5, 41, 4], [3, 3], overlapping),
+  pooling("long lines of fours at stride 1", [2, 4, 39, 8], [3, 3], { stride: [1, 1], padding: [1, 1] }),
+  pooling("pairs at stride 1", [2, 5, 6, 4], [2, 2], { stride: [1, 1], padding: [1, 0] }),
+  pooling("pairs of lines at stride 1, odd channels", [2, 4, 7, 5], [2, 2], { stride: [1, 1] }),
+  pooling("threes side by side, a border unread", [2, 8, 7, 4], [3, 3], { padding: [1, 0] }),
+  pooling("three by three with two pixels of padding", [1, 6, 5, 4], [3, 3], { stride: [2, 2], padding: [2, 2] }), // prettier-ignore
   pooling("four by four", [1, 9, 11, 4], [4, 4]),
   pooling("more padding on the far side", [2, 6, 8, 3], [3, 3], { stride: [2, 2], farPadding: [1, 1] }),
   pooling("far padding alone, in fours, windows side by side", [1, 5, 7, 4], [2, 3], { farPadding: [1, 2] }),
