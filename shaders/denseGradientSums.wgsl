@@ -15,6 +15,8 @@
 // work: 36 * groups * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
+alias Dy = vec4f;        // stored: da and dy
 
 const LEAVE = 0u;        // value of collect: `collected` is left alone
 const ADD = 1u;          // value of collect: it is added to
@@ -34,11 +36,11 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [groups rows, channels]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> da: array<Dy>;                    // [groups rows, channels]
+@group(0) @binding(2) var<storage, read> x: array<X>;                      // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [groups, 2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [groups, 2, channels]: scale, shift
-@group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [groups rows, rowStride], read where it starts
+@group(0) @binding(5) var<storage, read> dy: array<Dy>;                    // [groups rows, rowStride], read where it starts
 @group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [groups rows, rowStride]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [groups, 3 chunks, channels]
 
@@ -70,15 +72,15 @@ fn main(
   for (var row = start; row < end; row++) {
     // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
-    let value = x[at];
-    let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
+    let value = vec4f(x[at]);
+    let g = select(vec4f(), vec4f(da[row * sizes.channels + channel]), fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
     deviation += value - mean;
     // end region
     var before = vec4f();
     if (sizes.collect == ADD) { before = collected[at]; }
-    if (sizes.collect == START) { before = dy[at]; }
+    if (sizes.collect == START) { before = vec4f(dy[at]); }
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, before); }
   }
   let at = 3u * chunk * sizes.channels + channel;

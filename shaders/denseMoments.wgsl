@@ -14,6 +14,8 @@
 // work: 32 * groups * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
+alias Placed = vec4f;    // stored: placed
 
 struct Sizes {
   // region: rows of groups in chunks
@@ -28,8 +30,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [groups rows, channels]
-@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> x: array<X>;                    // [groups rows, channels]
+@group(0) @binding(2) var<storage, read_write> placed: array<Placed>;    // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [groups, 3 chunks, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -48,13 +50,13 @@ fn main(
   let end = min(start + sizes.chunk, (group + 1u) * sizes.rows);
   // end region
 
-  var pivot = x[start * sizes.channels + channel];
+  var pivot = vec4f(x[start * sizes.channels + channel]);
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
   for (var row = start; row < end; row++) {
-    let value = x[row * sizes.channels + channel];
-    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = value; }
+    let value = vec4f(x[row * sizes.channels + channel]);
+    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = Placed(value); }
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);

@@ -44,7 +44,7 @@ export function layoutOfGradient(
   }
   const [, , , width] = block.shape;
   const inputChannels = width - count * growth;
-  expectLayers("denseBlockGradient", attributes);
+  expectLayers("denseBlockGradient", attributes, inputChannels);
   expectBatchGroups("denseBlockGradient", attributes, block.shape[0]);
   if (inputChannels < 1) {
     throw new ShapeError(

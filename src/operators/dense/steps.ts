@@ -4,8 +4,9 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import type { KernelName } from "../../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../../kernels/source.ts";
 import { input, type Launch, type Slot } from "../operator.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import { sizeOf, type FloatType, type TensorSpec } from "../../tensor/shape.ts";
 import type { Step } from "../compose.ts";
+import { storedAs } from "../stored.ts";
 import { chunksOf } from "./row-chunks.ts";
 
 /** One launch, its bindings given as slots of the whole. */
@@ -53,21 +54,24 @@ export function placeStep(
   bind: { readonly x: Slot; readonly placed: Slot; readonly moments: Slot },
   { groups, rows, channels, stride, first }: Place,
   adapter: AdapterTraits,
+  knobs: Knobs,
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
-  return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) });
+  return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) }, knobs);
 }
 
-/** The moments of x's chunks. `unused` is any small buffer. */
+/** The moments of x's chunks. `unused` is any small buffer; `stored`, how x lies in memory. */
 export function momentsStep(
   { x, moments, unused }: { readonly x: Slot; readonly moments: Slot; readonly unused: Slot },
   { groups, rows }: GroupRows,
   channels: number,
   adapter: AdapterTraits,
+  stored: FloatType = "f32",
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
   const all = { ...sizes, ...chunksOf(rows, channels, adapter) };
-  return step("denseMoments", { x, placed: unused, moments }, all);
+  // As where x is placed, so that there is one pipeline.
+  return step("denseMoments", { x, placed: unused, moments }, all, storedAs(stored, "X", "Placed"));
 }
 
 /** What a batch norm binds: gamma, beta, and its running statistics, which are moved. */
