@@ -70,7 +70,7 @@ const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions & Gro
 export interface StorageOptions {
   /**
    * "f16" keeps the block, the maps between a layer's two convolutions, and the gradients of both in half the memory; sums, statistics
-   * and the arithmetic stay f32. For adapters with `shader-f16`, and C a multiple of four. Default "f32".
+   * and the arithmetic stay f32. For adapters with `shader-f16`. Default "f32".
    */
   readonly stored?: FloatType;
 }
@@ -179,7 +179,7 @@ export function batchMoments(x: Tensor, options: GroupOptions = {}): Tensor {
 /**
  * Pools max(batchNorm(x), 0) without storing it.
  *
- * @param x [N, H, W, C], f32, or f16 as `denseBlock` may give it; for maxima, and for f16, C is a multiple of four
+ * @param x [N, H, W, C], f32, or f16 as `denseBlock` may give it; for maxima C is a multiple of four
  * @param statistics [2, C] (with groups [groups, 2, C]), those of x: as `denseBlock` and `batchMoments` give them. The gradient of x takes account
  *   of them.
  * @returns [N, P, Q, C], as `averagePool2d` or `maxPool2d`

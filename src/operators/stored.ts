@@ -17,8 +17,8 @@ export interface Storage {
 export const storageAttribute = (stored: FloatType): Storage => (stored === "f32" ? {} : { stored });
 
 /** The knobs of these names, of type `stored`; none where that is what the shader says. */
-export function storedAs(type: FloatType, ...names: readonly string[]): Knobs {
-  return type === "f32" ? {} : Object.fromEntries(names.map((name) => [name, type]));
+export function storedAs(type: DType, ...names: readonly string[]): Knobs {
+  return type === "f16" ? Object.fromEntries(names.map((name) => [name, type])) : {};
 }
 
 /** @throws UsageError naming the operator where the adapter cannot read and write f16 */

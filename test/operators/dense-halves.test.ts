@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openGpu } from "../../src/device/gpu.ts";
 import { operators } from "../../src/operators/registry.ts";
+import { checkCandidates } from "../../src/operators/record-checks.ts";
 import { updatesOf, type Operator } from "../../src/operators/operator.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
@@ -27,7 +28,11 @@ afterAll(() => {
   reference.close();
 });
 
-async function results(on: Engine, operator: Operator<unknown>, sample: Sample<unknown>): Promise<HostArray[]> {
+async function results(
+  on: Engine,
+  operator: Operator<unknown>,
+  sample: Sample<unknown>,
+): Promise<HostArray[]> {
   const inputs = sample.inputs.map(({ data, shape, dtype }) => on.tensor(data, shape, dtype));
   const outputs = on.run(operator, inputs, sample.attributes);
   const updated = updatesOf(operator, inputs.length).map((index) => inputs[index]);
@@ -50,7 +55,8 @@ function worst(actual: HostArray, expected: HostArray, magnitudes: Float64Array)
   return most;
 }
 
-const shareOfEqual = (a: HostArray, b: HostArray): number => a.filter((value, i) => value === b[i]).length / a.length;
+const shareOfEqual = (a: HostArray, b: HostArray): number =>
+  a.filter((value, i) => value === b[i]).length / a.length;
 
 describe.each(mixedDenseSamples)("$name in half precision", ({ name, mixed, full }) => {
   test(mixed.name, async () => {
@@ -60,9 +66,20 @@ describe.each(mixedDenseSamples)("$name in half precision", ({ name, mixed, full
     const magnitudes = magnitudesOf(name, operator, full) ?? [];
     const specs = operator.infer(mixed.inputs, mixed.attributes);
     expected.forEach((array, i) => {
-      expect(worst(array, inFull[i], magnitudes[i]), `the reference in full precision, output ${i}`).toBeLessThanOrEqual(1);
+      expect(
+        worst(array, inFull[i], magnitudes[i]),
+        `the reference in full precision, output ${i}`,
+      ).toBeLessThanOrEqual(1);
     });
-    for (const { name: candidate } of operator.candidates(mixed.inputs, mixed.attributes, engine.traits)) {
+    const candidates = operator.candidates(mixed.inputs, mixed.attributes, engine.traits);
+    // What is bound as f16 is f16, here and as a GPU would have it.
+    checkCandidates(operator, candidates, mixed.inputs, specs);
+    const asGpu = operator.candidates(mixed.inputs, mixed.attributes, {
+      ...engine.traits,
+      isSoftware: false,
+    });
+    checkCandidates(operator, asGpu, mixed.inputs, specs);
+    for (const { name: candidate } of candidates) {
       backend.candidates.set(name, candidate);
       const actual = await results(engine, operator, mixed);
       actual.forEach((array, i) => {

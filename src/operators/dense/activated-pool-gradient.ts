@@ -47,7 +47,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
       ...(attributes.kind === "max" ? [choice] : []),
     ]);
     const { shape, dtype } = inputs[0];
-    if (attributes.kind === "max" || dtype === "f16") expectFours("activatedPoolGradient", { channels });
+    if (attributes.kind === "max") expectFours("activatedPoolGradient", { channels });
     expectEpsilon("activatedPoolGradient", attributes.epsilon);
     expectBatchGroups("activatedPoolGradient", attributes, shape[0]);
     return [

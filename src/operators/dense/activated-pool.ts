@@ -108,7 +108,7 @@ function maxima(x: HostTensor, y: HostTensor, choice: HostTensor, attributes: Po
  * for maxima also the number of the pixel in its window that is the first to have it, u32 [N, P, Q, C].
  *
  * With groups of images, statistics and factors are [groups, 2, C]. The gradient takes account of the statistics depending
- * on x; they have none of their own. x may be f16, where C is a multiple of four; so is its gradient then.
+ * on x; they have none of their own. x may be f16; so is its gradient then.
  */
 export const activatedPool: Operator<ActivatedPoolAttributes> = {
   name: "activatedPool",
@@ -125,7 +125,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
     const { kind, epsilon, momentum } = attributes;
     expectKind("activatedPool", kind);
     expectBatchGroups("activatedPool", attributes, inputs[0].shape[0]);
-    if (kind === "max" || inputs[0].dtype === "f16") expectFours("activatedPool", { channels });
+    if (kind === "max") expectFours("activatedPool", { channels });
     expectEpsilon("activatedPool", epsilon);
     expectAttribute("activatedPool", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     const made: TensorSpec[] = [

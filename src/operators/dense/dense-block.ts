@@ -155,7 +155,7 @@ function candidate(
     largest(
       [inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(layout, count, adapter)),
     ),
-    { shape: [4], dtype: "f32" },
+    { shape: [4], dtype: stored },
   ];
   const place = (x: Slot, from: FloatType, first: number, channels: number): Step => {
     const knobs = { ...storedAs(from, "X"), ...storedAs(stored, "Placed") };

@@ -75,13 +75,10 @@ export function layoutOf(
 export function expectLayers(
   operator: string,
   { growth, bottleneck, epsilon, stored = "f32" }: DenseLayersAttributes,
-  inputChannels: number,
 ): void {
   if (!["f32", "f16"].includes(stored)) {
     throw new ShapeError(`${operator}: stored must be "f32" or "f16", got ${described(stored)}`);
   }
-  // There are no paddings of f16 tensors.
-  if (stored === "f16") expectFours(operator, { "the channels of x, to be stored as f16,": inputChannels });
   expectFours(operator, { growth });
   if (bottleneck !== null) expectFours(operator, { bottleneck });
   if (!(growth > 0) || bottleneck === 0) {
@@ -114,7 +111,7 @@ export function layoutOfBlock(
         showSpecs(inputs),
     );
   }
-  expectLayers(operator, attributes, x.shape[3]);
+  expectLayers(operator, attributes);
   expectBatchGroups(operator, attributes, x.shape[0]);
   const layout = layoutOf(x.shape, count, attributes);
   const roles = layout.layers.flatMap((stages, layer) =>
@@ -146,9 +143,8 @@ export function keptRoles({ groups, image, layers, stored }: DenseLayout): (Role
   );
 }
 
-export const asSpecs = (
-  roles: readonly (Pick<TensorSpec, "shape"> & Partial<TensorSpec>)[],
-): TensorSpec[] => roles.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
+export const asSpecs = (roles: readonly (Pick<TensorSpec, "shape"> & Partial<TensorSpec>)[]): TensorSpec[] =>
+  roles.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
 
 /** How a stage's filter slides: it keeps the image's size. */
 export function slidingOf({ weight: [height, width] }: StageShape): Sliding {

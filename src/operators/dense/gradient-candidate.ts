@@ -32,8 +32,7 @@ function temporariesOf(
       // One workgroup keeps the terms of its channels behind their rows.
       { shape: [groups * (isWhole ? rows + 2 : rows), width] },
       { shape: isWhole ? [4] : [groups, 2, width] },
-      // At least as long as one vector of f32, which it is bound as where nothing is written.
-      { shape: [Math.max(groups * rows, 2), Math.max(...counts)], dtype: stored },
+      { shape: [groups * rows, Math.max(...counts)], dtype: stored },
       { shape: [groups * rows, growth], dtype: stored },
       { shape: bottleneck === null ? [4] : [...image, bottleneck], dtype: stored },
     ]),
@@ -185,7 +184,7 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
         rowStride: stage.rowStride,
         startsTerms: Number(isFirst),
       }),
-      inputs: [x, gradient, factors, sums, itsTerms, da],
+      inputs: [x, gradient, factors, sums, itsTerms, isShared ? narrowTerms : terms],
       outputs: [dweight, dgamma, dbeta],
     },
     step(
@@ -253,7 +252,11 @@ function copyStep(
   const inWord = 4 / elementBytes[stored];
   const attributes = { begin: [0, first / inWord], size: [rows, count / inWord] };
   const moved: TensorSpec = { shape: [rows, width / inWord], dtype: "f32" };
-  return { candidate: preferred(slice.candidates([moved], attributes, adapter)), inputs: [dy], outputs: [to] };
+  return {
+    candidate: preferred(slice.candidates([moved], attributes, adapter)),
+    inputs: [dy],
+    outputs: [to],
+  };
 }
 
 /** All of dy, as what the readers' gradients are added to. */

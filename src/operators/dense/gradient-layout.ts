@@ -44,7 +44,7 @@ export function layoutOfGradient(
   }
   const [, , , width] = block.shape;
   const inputChannels = width - count * growth;
-  expectLayers("denseBlockGradient", attributes, inputChannels);
+  expectLayers("denseBlockGradient", attributes);
   expectBatchGroups("denseBlockGradient", attributes, block.shape[0]);
   if (inputChannels < 1) {
     throw new ShapeError(

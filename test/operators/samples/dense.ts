@@ -171,10 +171,7 @@ function blockSample(block: Block, stored: FloatType = "f32"): Sample<DenseBlock
   };
 }
 
-function blockGradientSample(
-  block: Block,
-  stored: FloatType = "f32",
-): Sample<DenseBlockGradientAttributes> {
+function blockGradientSample(block: Block, stored: FloatType = "f32"): Sample<DenseBlockGradientAttributes> {
   const inputs = blockInputs(block);
   const ofBlock = { ...attributesOf(block), ...storageAttribute(stored) };
   const [grown, statistics, ...kept] = outputsOf(denseOperators.denseBlock, inputs, ofBlock);
@@ -387,7 +384,10 @@ export const denseSamples = {
     const { momentum: _, groups: __, ...attributes } = attributesOf(block);
     return { ...blockSample(block), attributes };
   }),
-  denseBlockGradient: [...blocks.map((block) => blockGradientSample(block)), smallerSlopes(blockGradientSample(blocks[4]))],
+  denseBlockGradient: [
+    ...blocks.map((block) => blockGradientSample(block)),
+    smallerSlopes(blockGradientSample(blocks[4])),
+  ],
   activatedPool: pools.map(poolSample),
   activatedPoolGradient: [
     ...[...pools, farFromZero].map(poolGradientSample),
@@ -416,16 +416,14 @@ const ofHalves = <A>({ inputs: [x, ...others], ...rest }: Sample<A>): Sample<A> 
   inputs: [inHalves(x), ...others],
 });
 
-const inFours = ({ x }: { readonly x: HostTensor }): boolean => x.shape[3] % 4 === 0;
 const pooledInHalves = (pool: Pool): Pool => ({ ...pool, x: { ...inHalves(pool.x), dtype: "f32" } });
 
 export const mixedDenseSamples: readonly MixedSample[] = [
-  ...blocks.filter(inFours).flatMap((block) => [
+  ...blocks.flatMap((block) => [
     { name: "denseBlock", mixed: blockSample(block, "f16") } as const,
     { name: "denseBlockGradient", mixed: blockGradientSample(block, "f16") } as const,
   ]),
   ...pools
-    .filter(inFours)
     .map(pooledInHalves)
     .flatMap((pool) => [
       { name: "activatedPool", mixed: ofHalves(poolSample(pool)) } as const,
