@@ -1,4 +1,4 @@
-// Zero channels put in or taken out behind the first `split` channels, f32:
+// Zero channels put in or taken out behind the first `split` channels, f32 or f16:
 //   y[o, c, i] = x[o, c, i] for c < split; 0 for split <= c < split + added; else x[o, c + removed - added, i]
 // At most one of added and removed is not 0.
 //
@@ -8,6 +8,8 @@
 // work: 0 operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = f32;           // stored: x
+alias Y = f32;           // stored: y
 
 struct Sizes {
   outer: u32,
@@ -19,8 +21,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [outer, channels + removed - added, inner]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [outer, channels, inner]
+@group(0) @binding(1) var<storage, read> x: array<X>;            // [outer, channels + removed - added, inner]
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;      // [outer, channels, inner]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -36,6 +38,6 @@ fn main(
   let is_gap = is_behind && channel < sizes.split + sizes.added;
   let source = select(channel, channel + sizes.removed - sizes.added, is_behind && !is_gap);
   let channels = sizes.channels + sizes.removed - sizes.added;
-  let value = x[(outer * channels + min(source, channels - 1u)) * sizes.inner + index % sizes.inner];
-  y[index] = select(value, 0.0, is_gap);
+  let value = f32(x[(outer * channels + min(source, channels - 1u)) * sizes.inner + index % sizes.inner]);
+  y[index] = Y(select(value, 0.0, is_gap));
 }

@@ -21,6 +21,8 @@ const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
 const WIDTH = 64u;         // knob: invocations per workgroup
+alias X = f32;             // stored: x
+alias Y = vec4f;           // stored: y
 
 // ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
 const NEGATIVE_INFINITE = -0x00800000;
@@ -50,10 +52,10 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;            // [N, H, W, rowStride], the first C channels
+@group(0) @binding(1) var<storage, read> x: array<X>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K]
 @group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
+@group(0) @binding(4) var<storage, read_write> y: array<Y>;        // [N, P, Q, K]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -110,7 +112,7 @@ fn main(
           shift = factors[factors_of + sizes.channels + c];
         }
         for (var i = 0u; i < PIXELS; i++) {
-          var value = x[start[i] + c];
+          var value = f32(x[start[i] + c]);
           if (ACTIVATED) {
             value = fma(value, scale, shift);
             value = select(value, 0.0, bitcast<i32>(value) <= NEGATIVE_INFINITE);
@@ -128,7 +130,7 @@ fn main(
     for (var j = 0u; j < QUADS; j++) {
       var sum = sums[0][j];
       for (var i = 1u; i < PIXELS; i++) { sum = select(sum, sums[i][j], pixel == first_pixel + i); }
-      if (first_quad + j < quads) { y[pixel * quads + first_quad + j] = sum; }
+      if (first_quad + j < quads) { y[pixel * quads + first_quad + j] = Y(sum); }
     }
   }
 }

@@ -16,6 +16,8 @@ const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four channels per invocation
 const STRIDED = false;     // knob: whether a tap may meet no pixel of dy; false is faster and takes strides of 1
 const WIDTH = 64u;         // knob: invocations per workgroup
+alias Dy = f32;            // stored: dy
+alias Dx = vec4f;          // stored: dx
 
 struct Sizes {
   // region: convolution extents
@@ -40,9 +42,9 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;            // [N, P, Q, K]
+@group(0) @binding(1) var<storage, read> dy: array<Dy>;             // [N, P, Q, K]
 @group(0) @binding(2) var<storage, read> weights: array<f32>;       // [R, S, C, K]
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;    // [N, H, W, C]
+@group(0) @binding(3) var<storage, read_write> dx: array<Dx>;       // [N, H, W, C]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -97,7 +99,7 @@ fn main(
           for (var d = 0u; d < 4u; d++) { across[j][d] = weights[tap + row[j] + d * sizes.outputChannels + k]; }
         }
         for (var i = 0u; i < PIXELS; i++) {
-          let value = vec4f(select(0.0, dy[start[i] + k], inside[i]));
+          let value = vec4f(select(0.0, f32(dy[start[i] + k]), inside[i]));
           for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, across[j], sums[i][j]); }
         }
       }
@@ -109,7 +111,7 @@ fn main(
     for (var j = 0u; j < QUADS; j++) {
       var sum = sums[0][j];
       for (var i = 1u; i < PIXELS; i++) { sum = select(sum, sums[i][j], pixel == first_pixel + i); }
-      if (first_quad + j < quads) { dx[pixel * quads + first_quad + j] = sum; }
+      if (first_quad + j < quads) { dx[pixel * quads + first_quad + j] = Dx(sum); }
     }
   }
 }

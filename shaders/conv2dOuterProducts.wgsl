@@ -23,6 +23,8 @@
 enable subgroups;
 
 const TURNED = false;      // knob: whether this is the input gradient of the filter
+alias X = vec4f;           // stored: x
+alias Y = vec4f;           // stored: y
 
 const LANES = 8u;
 const LOADS = 4u;          // pixels per lane
@@ -58,11 +60,11 @@ struct Sizes {
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 // region: convolution operands
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
+@group(0) @binding(1) var<storage, read> x: array<X>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
 @group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
 // end region
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
+@group(0) @binding(4) var<storage, read_write> y: array<Y>;        // [N, P, Q, K]
 
 // Adds the products of eight pixels, one in each lane, with this lane's four output channels.
 fn add_products(sums: ptr<function, array<vec4f, LANES>>, pixel: vec4f, across: mat4x4f) {
@@ -141,7 +143,7 @@ fn main(
       // end region
       var down: array<vec4f, LOADS>;
       for (var i = 0u; i < LOADS; i++) {
-        let value = fma(x[x_at[i] + c], scale, shift);
+        let value = fma(vec4f(x[x_at[i] + c]), scale, shift);
         down[i] = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(limit[i]));
       }
       var across: mat4x4f;
@@ -167,7 +169,7 @@ fn main(
     for (var pixel = first_pixel + r; pixel < end; pixel += LANES) {
       var sum = vec4f();
       for (var i = 0u; i < LOADS; i++) { sum = select(sum, picked[i], pixel == first_pixel + LANES * i + r); }
-      if (quad < quads) { y[pixel * quads + quad] = sum; }
+      if (quad < quads) { y[pixel * quads + quad] = Y(sum); }
     }
   }
 }

@@ -24,6 +24,8 @@ enable subgroups;
 const VECTORS = 5u;        // knob: pixels per lane
 const QUADS = 3u;          // knob: groups of four output channels per workgroup
 const TURNED = false;      // knob: whether this is the input gradient of the filter
+alias X = vec4f;           // stored: x
+alias Y = vec4f;           // stored: y
 
 const LANES = 8u;
 const HELD = (4u * QUADS + LANES - 1u) / LANES;   // vectors of weights per lane
@@ -50,11 +52,11 @@ struct Sizes {
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 // region: convolution operands
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
+@group(0) @binding(1) var<storage, read> x: array<X>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
 @group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
 // end region
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, H, W, K]
+@group(0) @binding(4) var<storage, read_write> y: array<Y>;        // [N, H, W, K]
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -117,7 +119,7 @@ fn main(
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {
         var value = vec4f();
         // Of the last eight pixels those that a tap meets.
-        if (pixel + lane < run_end) { value = x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c]; }
+        if (pixel + lane < run_end) { value = vec4f(x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c]); }
         value = fma(value, scale, shift);
         value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
         for (var i = 0u; i <= VECTORS; i++) { run[i] = select(run[i], value, pixel == first_pixel + i * LANES); }
@@ -172,7 +174,7 @@ fn main(
         let mine = pixel == first_pixel + i * LANES + lane;
         for (var j = 0u; j < QUADS; j++) { sum = select(sum, sums[i][j], mine && quad == first_quad + j); }
       }
-      y[pixel * quads + quad] = sum;
+      y[pixel * quads + quad] = Y(sum);
     }
   }
 }

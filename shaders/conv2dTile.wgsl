@@ -27,6 +27,8 @@ const DEPTH = 4u;          // knob: groups of four channels of x per step
 const FLAT = false;        // knob: whether a step takes neighbours of one axis of taps and channels; else channels of one tap
 const TURNED = false;      // knob: whether this is the input gradient of the filter
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
+alias X = vec4f;           // stored: x
+alias Y = vec4f;           // stored: y
 
 const PIXELS = ROWS * DOWN;
 const PITCH = PIXELS + 2u;   // neighbours that store channels of one pixel meet different banks
@@ -63,10 +65,10 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
+@group(0) @binding(1) var<storage, read> x: array<X>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;    // [groups, 2, C], scale and shift
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [chunks, N, P, Q, K]
+@group(0) @binding(4) var<storage, read_write> y: array<Y>;        // [chunks, N, P, Q, K]
 
 var<workgroup> tile: array<vec4f, PITCH * DEPTH>;                  // [DEPTH, PITCH], four channels each
 var<workgroup> weights_tile: array<vec4f, 4u * DEPTH * WEIGHTS_PITCH>;   // [DEPTH, 4, WEIGHTS_PITCH]
@@ -139,7 +141,7 @@ fn main(
     // All loads before the first use, none in a branch, so that one wait covers them: what lies past the end is read from
     // the last place there is. It becomes 0 by `select`, never by a product, for 0 times an infinity is NaN.
     var loaded: array<vec4f, LOADS>;
-    for (var t = 0u; t < LOADS; t++) { loaded[t] = x[start[t] + c]; }
+    for (var t = 0u; t < LOADS; t++) { loaded[t] = vec4f(x[start[t] + c]); }
     var scale = vec4f();
     var shift = vec4f();
     if (ACTIVATED) {
@@ -207,6 +209,6 @@ fn main(
   for (var i = 0u; i < ROWS; i++) {
     let pixel = first_pixel + i * DOWN + down;
     let quad = first_quad + across;
-    if (pixel < end_pixel && quad < quads) { y[(chunk * sizes.groups * group_pixels + pixel) * quads + quad] = sums[i]; }
+    if (pixel < end_pixel && quad < quads) { y[(chunk * sizes.groups * group_pixels + pixel) * quads + quad] = Y(sums[i]); }
   }
 }

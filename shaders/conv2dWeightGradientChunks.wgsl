@@ -17,6 +17,8 @@ const ROWS = 8u;           // knob: rows of the gradient per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
 const WIDTH = 64u;         // knob: invocations per workgroup
+alias X = f32;             // stored: x
+alias Dy = vec4f;          // stored: dy
 
 // ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
 const NEGATIVE_INFINITE = -0x00800000;
@@ -48,8 +50,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;                // [N, H, W, rowStride], the first C channels
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
+@group(0) @binding(1) var<storage, read> x: array<X>;                  // [N, H, W, rowStride], the first C channels
+@group(0) @binding(2) var<storage, read> dy: array<Dy>;                // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<f32>;          // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R S C, K]
 
@@ -109,12 +111,12 @@ fn main(
     var dy_at = line * sizes.outputWidth * quads;
     for (var q = 0u; q < sizes.outputWidth; q++) {
       var columns: array<vec4f, QUADS>;
-      for (var j = 0u; j < QUADS; j++) { columns[j] = dy[dy_at + quad[j]]; }
+      for (var j = 0u; j < QUADS; j++) { columns[j] = vec4f(dy[dy_at + quad[j]]); }
       for (var i = 0u; i < ROWS; i++) {
         // Left of the image w is huge as u32, and outside too.
         let w = u32(i32(q * sizes.strideWidth) + across[i]);
         let inside = w < width[i];
-        var value = x[select(0u, start[i] + w * sizes.rowStride, inside)];
+        var value = f32(x[select(0u, start[i] + w * sizes.rowStride, inside)]);
         if (ACTIVATED) {
           value = fma(value, scale[i], shift[i]);
           value = select(value, 0.0, bitcast<i32>(value) <= NEGATIVE_INFINITE);

@@ -20,6 +20,9 @@
 
 enable subgroups;
 
+alias X = vec4f;           // stored: x
+alias Dy = vec4f;          // stored: dy
+
 const LANES = 8u;
 
 // ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
@@ -56,8 +59,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;              // [N, H, W, rowStride], the first C channels
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
+@group(0) @binding(1) var<storage, read> x: array<X>;                  // [N, H, W, rowStride], the first C channels
+@group(0) @binding(2) var<storage, read> dy: array<Dy>;                // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R, S, C, K]
   // end region
@@ -130,12 +133,12 @@ fn main(
       for (var i = 0u; i < 4u; i++) {
         let w = (pixel + i - line_start) * sizes.strideWidth + right_by;
         let inside = w < width && pixel + i < line_end;
-        let value = fma(x[select(0u, (x_start + w) * (sizes.rowStride / 4u), inside) + c], scale, shift);
+        let value = fma(vec4f(x[select(0u, (x_start + w) * (sizes.rowStride / 4u), inside) + c]), scale, shift);
         down[i] = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(select(MOST, cut, inside)));
       }
       var across: array<vec4f, 4>;
       for (var i = 0u; i < 4u; i++) {
-        let found = dy[min(pixel + i, line_end - 1u) * quads + own_quad];
+        let found = vec4f(dy[min(pixel + i, line_end - 1u) * quads + own_quad]);
         across[i] = select(vec4f(), found, pixel + i < line_end);
       }
       add_products(&sums0, down, across, 0u);

@@ -22,6 +22,8 @@ enable subgroups;
 
 const TAPS = 3u;           // knob: neighbouring taps per lane; those beyond the filter's width are dropped
 const QUADS = 3u;          // knob: groups of four output channels per workgroup, at most 4
+alias X = vec4f;           // stored: x
+alias Dy = vec4f;          // stored: dy
 
 const LANES = 8u;
 
@@ -51,8 +53,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;              // [N, H, W, rowStride], the first C channels
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
+@group(0) @binding(1) var<storage, read> x: array<X>;                  // [N, H, W, rowStride], the first C channels
+@group(0) @binding(2) var<storage, read> dy: array<Dy>;                // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R, S, C, K]
   // end region
@@ -104,14 +106,14 @@ fn main(
     var met = 0u;   // pixels of x that went through the window
     for (var q = 0u; q < sizes.outputWidth; q += 2u) {
       let pixel = q + lane / 4u;
-      let found = dy[(line * sizes.outputWidth + min(pixel, sizes.outputWidth - 1u)) * quads + dy_quad];
+      let found = vec4f(dy[(line * sizes.outputWidth + min(pixel, sizes.outputWidth - 1u)) * quads + dy_quad]);
       let held = select(vec4f(), found, pixel < sizes.outputWidth);
       for (; met < q + TAPS + 1u; met++) {
         let w = i32(met) + across;
         let inside = u32(w) < width;
         var value = vec4f();
         if (inside) {
-          value = x[u32(start + w) * (sizes.rowStride / 4u) + c];
+          value = vec4f(x[u32(start + w) * (sizes.rowStride / 4u) + c]);
           value = fma(value, scale, shift);
           value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
         }

@@ -23,6 +23,8 @@ const QUADS = 16u;         // knob: groups of four output channels per tile; DOW
 const DEPTH = 16u;         // knob: pixels per step
 const POINTWISE = false;   // knob: whether pixels of dy meet those of x one by one: a filter of 1x1, stride 1, no padding
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
+alias X = vec4f;           // stored: x
+alias Dy = vec4f;          // stored: dy
 
 const WIDTH = DOWN * QUADS;
 const TILE_ROWS = ROWS * DOWN;                              // groups of four rows per tile
@@ -59,8 +61,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;              // [N, H, W, rowStride], the first C channels
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
+@group(0) @binding(1) var<storage, read> x: array<X>;                  // [N, H, W, rowStride], the first C channels
+@group(0) @binding(2) var<storage, read> dy: array<Dy>;                // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R S C, K]
 
@@ -133,11 +135,11 @@ fn main(
       let pixel = first + (local + t * WIDTH) / TILE_ROWS;
       if (POINTWISE) {
         inside[t] = pixel < end_pixel;
-        loaded[t] = x[min(pixel, end_pixel - 1u) * (sizes.rowStride / 4u) + channel];
+        loaded[t] = vec4f(x[min(pixel, end_pixel - 1u) * (sizes.rowStride / 4u) + channel]);
       } else {
         inside[t] = pixel < end_pixel && u32(h[t]) < sizes.height && u32(w[t]) < sizes.width;
         let at = (image[t] + u32(h[t])) * sizes.width + u32(w[t]);
-        loaded[t] = x[select(0u, at * (sizes.rowStride / 4u), inside[t]) + channel];
+        loaded[t] = vec4f(x[select(0u, at * (sizes.rowStride / 4u), inside[t]) + channel]);
         w[t] += step_w;
         let next_line = w[t] >= end_w;
         w[t] -= select(0, line_w, next_line);
@@ -150,7 +152,7 @@ fn main(
     var loaded_columns: array<vec4f, COLUMN_LOADS>;
     for (var t = 0u; t < COLUMN_LOADS; t++) {
       let pixel = min(first + (local + t * WIDTH) / QUADS, end_pixel - 1u);
-      loaded_columns[t] = dy[pixel * quads + own_quad];
+      loaded_columns[t] = vec4f(dy[pixel * quads + own_quad]);
     }
 
     for (var t = 0u; t < LOADS; t++) {

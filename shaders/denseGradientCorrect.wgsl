@@ -13,6 +13,9 @@
 
 const ROWS = 8u;         // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
+alias Source = vec4f;    // stored: source
+alias Dx = vec4f;        // stored: dx
 
 struct Sizes {
   groups: u32,           // groups of rows with statistics of their own
@@ -25,12 +28,12 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [groups rows, rowStride]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> source: array<Source>;       // [groups rows, rowStride]
+@group(0) @binding(2) var<storage, read> x: array<X>;                 // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [groups, 2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [groups, 2, rowStride]: scale, shift; read where masked
 @group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [groups, 2, rowStride]
-@group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;      // [groups rows, channels]
+@group(0) @binding(6) var<storage, read_write> dx: array<Dx>;         // [groups rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -60,9 +63,9 @@ fn main(
   }
   for (var row = start; row < end; row++) {
     let at = row * sizes.rowStride + place;
-    let value = x[at];
-    var gradient = source[at];
+    let value = vec4f(x[at]);
+    var gradient = vec4f(source[at]);
     if (sizes.masked == 1u) { gradient = select(vec4f(), scale * gradient, fma(value, scale, shift) > vec4f()); }
-    dx[row * sizes.channels + channel] = gradient - plain - (value - mean) * weighted;
+    dx[row * sizes.channels + channel] = Dx(gradient - plain - (value - mean) * weighted);
   }
 }

@@ -18,6 +18,8 @@
 
 const LANES = 1u;        // knob: invocations per chunk of a channel, a power of two that divides WIDTH
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
+alias Dy = vec4f;        // stored: da and dy
 
 const LEAVE = 0u;        // value of collect: `collected` is left alone
 const ADD = 1u;          // value of collect: it is added to
@@ -39,11 +41,11 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [groups rows, channels]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> da: array<Dy>;                    // [groups rows, channels]
+@group(0) @binding(2) var<storage, read> x: array<X>;                      // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [groups, 2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [groups, 2, channels]: scale, shift
-@group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [groups rows, rowStride], read where it starts
+@group(0) @binding(5) var<storage, read> dy: array<Dy>;                    // [groups rows, rowStride], read where it starts
 @group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [groups rows, rowStride]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [groups, 3 chunks, channels]
 
@@ -101,16 +103,16 @@ fn main(
     // All loads before the first use, so that none waits for another: also those behind the branches.
     let at = row * sizes.rowStride + channel;
     let stride = LANES * sizes.rowStride;
-    let value_a = x[at];
-    let value_b = x[at + stride];
-    let value_c = x[at + 2u * stride];
-    let value_d = x[at + 3u * stride];
+    let value_a = vec4f(x[at]);
+    let value_b = vec4f(x[at + stride]);
+    let value_c = vec4f(x[at + 2u * stride]);
+    let value_d = vec4f(x[at + 3u * stride]);
     let source = row * sizes.channels + channel;
     let step = LANES * sizes.channels;
-    let slope_a = da[source];
-    let slope_b = da[source + step];
-    let slope_c = da[source + 2u * step];
-    let slope_d = da[source + 3u * step];
+    let slope_a = vec4f(da[source]);
+    let slope_b = vec4f(da[source + step]);
+    let slope_c = vec4f(da[source + 2u * step]);
+    let slope_d = vec4f(da[source + 3u * step]);
     var before_a = vec4f();
     var before_b = vec4f();
     var before_c = vec4f();
@@ -122,10 +124,10 @@ fn main(
       before_d = collected[at + 3u * stride];
     }
     if (sizes.collect == START) {
-      before_a = dy[at];
-      before_b = dy[at + stride];
-      before_c = dy[at + 2u * stride];
-      before_d = dy[at + 3u * stride];
+      before_a = vec4f(dy[at]);
+      before_b = vec4f(dy[at + stride]);
+      before_c = vec4f(dy[at + 2u * stride]);
+      before_d = vec4f(dy[at + 3u * stride]);
     }
     let a = select(vec4f(), slope_a, fma(value_a, scale, shift) > vec4f());
     let b = select(vec4f(), slope_b, fma(value_b, scale, shift) > vec4f());
@@ -144,15 +146,15 @@ fn main(
   for (; row < end; row += LANES) {
     // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
-    let value = x[at];
-    let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
+    let value = vec4f(x[at]);
+    let g = select(vec4f(), vec4f(da[row * sizes.channels + channel]), fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
     deviation += value - mean;
     // end region
     var before = vec4f();
     if (sizes.collect == ADD) { before = collected[at]; }
-    if (sizes.collect == START) { before = dy[at]; }
+    if (sizes.collect == START) { before = vec4f(dy[at]); }
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, before); }
   }
   // region: lanes are added up

@@ -12,6 +12,7 @@
 // work: 16 * batch * outputHeight * outputWidth * channels * windowHeight * windowWidth operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
 
 const MAGNITUDE = 0x7fffffff;             // all bits of a number but its sign
 const NEGATIVE_INFINITE = -0x00800000;    // bits of -infinity: those of all numbers below 0 are at most these, of NaN more
@@ -35,7 +36,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;               // [N, H, W, C]
+@group(0) @binding(1) var<storage, read> x: array<X>;                   // [N, H, W, C]
 @group(0) @binding(2) var<storage, read> factors: array<vec4f>;         // [groups, 2, C]: scale, shift
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;         // [N, P, Q, C]
 @group(0) @binding(4) var<storage, read_write> choice: array<vec4u>;    // [N, P, Q, C]
@@ -72,7 +73,7 @@ fn main(
   var chosen = vec4u();
   for (var h = first_h; h < end_h; h++) {
     for (var w = first_w; w < end_w; w++) {
-      let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
+      let value = vec4f(x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel]);
       let normalised = fma(value, scale, shift);
       let bits = bitcast<vec4i>(normalised);
       let activated = select(bits & vec4i(MAGNITUDE), vec4i(), bits <= vec4i(NEGATIVE_INFINITE));

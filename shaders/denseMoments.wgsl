@@ -17,6 +17,8 @@
 
 const LANES = 1u;        // knob: invocations per chunk of a channel, a power of two that divides WIDTH
 const WIDTH = 64u;       // knob: invocations per workgroup
+alias X = vec4f;         // stored: x
+alias Placed = vec4f;    // stored: placed
 
 const SPAN = WIDTH / LANES;
 
@@ -33,8 +35,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [groups rows, channels]
-@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> x: array<X>;                    // [groups rows, channels]
+@group(0) @binding(2) var<storage, read_write> placed: array<Placed>;    // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [groups, 3 chunks, channels]
 
 var<workgroup> lane_pivots: array<vec4f, WIDTH>;
@@ -92,7 +94,7 @@ fn main(
   // end region
 
   // A lane without rows has the pivot of another.
-  var pivot = x[min(start + lane, max(end, start + 1u) - 1u) * sizes.channels + channel];
+  var pivot = vec4f(x[min(start + lane, max(end, start + 1u) - 1u) * sizes.channels + channel]);
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
@@ -100,16 +102,16 @@ fn main(
   let stride = LANES * sizes.channels;
   for (; LANES > 1u && row + 3u * LANES < end; row += 4u * LANES) {
     let at = row * sizes.channels + channel;
-    let value = x[at];
-    let second = x[at + stride];
-    let third = x[at + 2u * stride];
-    let fourth = x[at + 3u * stride];
+    let value = vec4f(x[at]);
+    let second = vec4f(x[at + stride]);
+    let third = vec4f(x[at + 2u * stride]);
+    let fourth = vec4f(x[at + 3u * stride]);
     if (sizes.rowStride > 0u) {
       let place = row * sizes.rowStride + sizes.firstChannel + channel;
-      placed[place] = value;
-      placed[place + LANES * sizes.rowStride] = second;
-      placed[place + 2u * LANES * sizes.rowStride] = third;
-      placed[place + 3u * LANES * sizes.rowStride] = fourth;
+      placed[place] = Placed(value);
+      placed[place + LANES * sizes.rowStride] = Placed(second);
+      placed[place + 2u * LANES * sizes.rowStride] = Placed(third);
+      placed[place + 3u * LANES * sizes.rowStride] = Placed(fourth);
     }
     // region: four more rows
     let a = value - pivot;
@@ -131,8 +133,8 @@ fn main(
     // end region
   }
   for (; row < end; row += LANES) {
-    let value = x[row * sizes.channels + channel];
-    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = value; }
+    let value = vec4f(x[row * sizes.channels + channel]);
+    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = Placed(value); }
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);

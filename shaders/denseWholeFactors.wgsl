@@ -17,6 +17,7 @@ const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a p
 
 const LANES = WIDTH / SPAN;
 // end region
+alias X = vec4f;         // stored: x
 
 struct Sizes {
   groups: u32,           // groups of rows with statistics of their own
@@ -31,7 +32,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;                        // [groups rows, channels]
+@group(0) @binding(1) var<storage, read> x: array<X>;                            // [groups rows, channels]
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;                    // [channels]
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;                     // [channels]
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec4f>;         // [groups, 2, channels]: mean, variance
@@ -89,12 +90,12 @@ fn main(
 
   // The pivot of a lane's rows (see batchNormMoments); a lane without rows has another's.
   let first_row = group * sizes.rows;
-  var pivot = x[(first_row + min(lane, sizes.rows - 1u)) * sizes.channels + channel];
+  var pivot = vec4f(x[(first_row + min(lane, sizes.rows - 1u)) * sizes.channels + channel]);
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
   for (var row = lane; row < sizes.rows; row += LANES) {
-    let value = x[(first_row + row) * sizes.channels + channel];
+    let value = vec4f(x[(first_row + row) * sizes.channels + channel]);
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);

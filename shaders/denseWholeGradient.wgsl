@@ -22,6 +22,9 @@ const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a p
 
 const LANES = WIDTH / SPAN;
 // end region
+alias X = vec4f;         // stored: x
+alias Da = vec4f;        // stored: da
+alias Dx = vec4f;        // stored: dx
 
 const LEAVE = 0u;        // value of collect: `collected` is left alone
 const ADD = 1u;          // value of collect: it is added to
@@ -39,14 +42,14 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [groups rows, channels]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [groups rows, rowStride]
+@group(0) @binding(1) var<storage, read> da: array<Da>;                    // [groups rows, channels]
+@group(0) @binding(2) var<storage, read> x: array<X>;                      // [groups rows, rowStride]
 @group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [groups, 2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [groups, 2, channels]: scale, shift
 @group(0) @binding(5) var<storage, read_write> collected: array<vec4f>;    // [groups (rows + 2), rowStride], terms last
 @group(0) @binding(6) var<storage, read_write> dgamma: array<vec4f>;       // [channels]
 @group(0) @binding(7) var<storage, read_write> dbeta: array<vec4f>;        // [channels]
-@group(0) @binding(8) var<storage, read_write> dx: array<vec4f>;           // [groups rows, dxChannels]
+@group(0) @binding(8) var<storage, read_write> dx: array<Dx>;              // [groups rows, dxChannels]
 
 var<workgroup> sums: array<vec4f, WIDTH>;
 var<workgroup> products: array<vec4f, WIDTH>;
@@ -84,8 +87,8 @@ fn main(
     for (var row = first; row < end; row += LANES) {
       // region: gradient through ReLU
       let at = row * sizes.rowStride + channel;
-      let value = x[at];
-      let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
+      let value = vec4f(x[at]);
+      let g = select(vec4f(), vec4f(da[row * sizes.channels + channel]), fma(value, scale, shift) > vec4f());
       sum += g;
       product = fma(g, value - mean, product);
       deviation += value - mean;
@@ -131,15 +134,15 @@ fn main(
     let slope = weighted * inverse;
     for (var row = first; is_complete && row < end; row += LANES) {
       let at = row * sizes.rowStride + channel;
-      let value = x[at];
+      let value = vec4f(x[at]);
       var gradient = vec4f();
       if (sizes.collect != LEAVE) {
         gradient = collected[at];
       } else {
-        let g = da[row * sizes.channels + channel];
+        let g = vec4f(da[row * sizes.channels + channel]);
         gradient = select(vec4f(), scale * g, fma(value, scale, shift) > vec4f());
       }
-      dx[row * sizes.dxChannels + channel - sizes.firstChannel] = gradient - plain - (value - mean) * slope;
+      dx[row * sizes.dxChannels + channel - sizes.firstChannel] = Dx(gradient - plain - (value - mean) * slope);
     }
   }
   if (lane == 0u && is_inside) {

@@ -27,7 +27,7 @@ export type {
   TensorData,
 } from "./tensor/host.ts";
 export type { GpujsInput, NestedRows } from "./tensor/nested.ts";
-export type { DType, Shape, TensorSpec } from "./tensor/shape.ts";
+export type { DType, FloatType, Shape, TensorSpec } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
 
 export type { CallCandidates } from "./runtime/call-candidates.ts";
@@ -53,6 +53,7 @@ export {
   type FoldedNormOptions,
   type GroupOptions,
   type Norm,
+  type StorageOptions,
 } from "./functions/dense.ts";
 export {
   abs,
@@ -126,6 +127,7 @@ export {
 export {
   addRows,
   broadcastTo,
+  cast,
   concat,
   concatChannels,
   pad,

@@ -17,6 +17,7 @@ const idle: Idle = {
   labelSmoothing: isZero,
   focus: ({ positive = 0, negative = 0, shift = 0 }) => [positive, negative, shift].every(isZero),
   positiveWeight: (weight) => weight !== "balanced" && isEmpty(weight),
+  precision: (choice) => choice === "full",
   freeze: isEmpty,
   unfreeze: isEmpty,
   rates: isEmpty,

@@ -17,6 +17,7 @@ import { predictPixels } from "./pixel-predictions.ts";
 import { segmentLosses } from "./segment-step.ts";
 import { pixelHead, Segmenter } from "./segmenter.ts";
 import { trainingSettings } from "./settings-argument.ts";
+import { inPrecision } from "./network-precision.ts";
 import { imageFields } from "./train-fields.ts";
 import { aLabelSpace, type TrainingSettings } from "./training-settings.ts";
 
@@ -37,10 +38,11 @@ export function segmenterOf(engine: Engine, settings: TrainingSettings, labels: 
       `segmenterOf: a ${head.kind} head is for classification; for segmentation there are queries and linear`,
     );
   }
-  return new Segmenter(engine, {
+  const segmenter = new Segmenter(engine, {
     ...{ network, classes, exclusive, exhaustive, seed, head },
     background: loss === "softmax-marginal",
   });
+  return inPrecision(segmenter, settings);
 }
 
 export const segmentationTask: AssemblyTask<Segmenter> = {

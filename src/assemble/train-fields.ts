@@ -138,6 +138,7 @@ type LeftOut =
   | "clipNorm"
   | "reestimate"
   | (typeof pixelFields)[number]
+  | "precision"
   | "freeze"
   | "unfreeze"
   | "rates"

@@ -18,6 +18,7 @@ import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { withoutIdleSettings } from "./idle-settings.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
+import { inPrecision } from "./network-precision.ts";
 import { balancedWeights, positiveWeightsOf } from "./positive-weights.ts";
 import type { Recipe } from "./train-fields.ts";
 import type { Normalisation } from "./views.ts";
@@ -72,7 +73,8 @@ export function classifierOf(engine: Engine, settings: TrainingSettings, labels:
       "classifierOf: the network is a unet, which gives features of pixels; take one of images",
     );
   }
-  return new Classifier(engine, { network, classes, parents, seed, head: headSettingsOf(head, labels) });
+  const options = { network, classes, parents, seed, head: headSettingsOf(head, labels) };
+  return inPrecision(new Classifier(engine, options), settings);
 }
 
 /** Which images the steps of a run take. */

@@ -10,7 +10,7 @@ import type { Model } from "./assembly-task.ts";
 import { taskOf } from "./tasks.ts";
 
 /**
- * @param parameters see `optimisationStep`
+ * @param parameters and `lossScale`: see `optimisationStep`
  * @returns losses [T], of the shape's terms; the caller disposes it
  */
 export function trainingStep(
@@ -20,7 +20,8 @@ export function trainingStep(
   shape: StepShape,
   inputs: () => StepInputs,
   parameters?: readonly (Tensor | undefined)[],
+  lossScale?: number,
 ): Tensor {
   const losses = (): StepLosses => taskOf(shape).losses(engine, model, shape, inputs);
-  return optimisationStep(model, optimiser, shape.terms, losses, parameters);
+  return optimisationStep(model, optimiser, shape.terms, losses, parameters, lossScale);
 }

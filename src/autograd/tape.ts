@@ -1,7 +1,6 @@
 // The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
 
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
-import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
 import type { GradientOf, OutputsRule } from "../operators/gradient-rule.ts";
 import { updatesOf, type Operator } from "../operators/operator.ts";
@@ -13,7 +12,7 @@ import { newestTensor, type Tensor } from "../tensor/tensor.ts";
 import { expectTensors, expectUpstream, type GradientOptions } from "./gradient-options.ts";
 import { checkedRule } from "./checked-rule.ts";
 import { gradients as table } from "./gradients.ts";
-import { partOfFirst } from "./gradients/gradient-parts.ts";
+import { partOfFirst, sumOfGradients } from "./gradients/gradient-parts.ts";
 
 /**
  * The gradients of a call's inputs from those of its outputs, of which all but the first are undefined unless the call's
@@ -308,7 +307,7 @@ export class Tape implements Disposable {
           found.set(id, part);
           return;
         }
-        found.set(id, add(sum, part));
+        found.set(id, sumOfGradients(sum, part));
         sum.dispose();
         part.dispose();
       });

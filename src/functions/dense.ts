@@ -11,7 +11,9 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
+import type { FloatType } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { storageAttribute } from "../operators/stored.ts";
 import { groupsAttribute } from "../operators/normalisation/batch-groups.ts";
 import { areVec4Channels } from "../operators/dense/channel-counts.ts";
 import { engineOf } from "../runtime/engine-of.ts";
@@ -54,14 +56,27 @@ const foldedNormOptions: OptionChecks<FoldedNormOptions & GroupOptions> = {
   momentum: aNumber,
   ...groupOptions,
 };
+const denseBlockOptions: OptionChecks<FoldedNormOptions & GroupOptions & StorageOptions> = {
+  ...foldedNormOptions,
+  stored: oneOf(["f32", "f16"]),
+};
 const inferenceOptions: OptionChecks<Pick<FoldedNormOptions, "epsilon">> = { epsilon: aNumber };
 const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions & GroupOptions> = {
   ...windowOptions,
   ...foldedNormOptions,
 };
 
+/** How what is large lies in memory. */
+export interface StorageOptions {
+  /**
+   * "f16" keeps the block, the maps between a layer's two convolutions, and the gradients of both in half the memory; sums, statistics
+   * and the arithmetic stay f32. For adapters with `shader-f16`. Default "f32".
+   */
+  readonly stored?: FloatType;
+}
+
 export interface DenseBlockResult {
-  /** The channels of x, then those of each layer: [N, H, W, C + layers * growth]. */
+  /** The channels of x, then those of each layer: [N, H, W, C + layers * growth]; f16 where it is stored so. */
   readonly block: Tensor;
   /**
    * The mean and the biased variance of each channel, [2, C + layers * growth], without a gradient of their own; with groups of
@@ -113,20 +128,21 @@ export const takesChannels = areVec4Channels;
  * @param x [N, H, W, C]
  * @param layers for each layer its stages: one with a 3x3 filter, or one with a 1x1 and one with a 3x3 filter
  * @throws ShapeError when the shapes do not fit, the images make no such groups, or the growth or bottleneck is no multiple of
- *   four
+ *   four; UsageError where it is stored as f16 and the adapter has none
  */
 export function denseBlock(
   x: Tensor,
   layers: readonly (readonly DenseStage[])[],
-  options: FoldedNormOptions & GroupOptions = {},
+  options: FoldedNormOptions & GroupOptions & StorageOptions = {},
 ): DenseBlockResult {
-  expectOptions("denseBlock", options, foldedNormOptions);
-  const { epsilon = 1e-5, momentum = 0.1, groups = 1 } = options;
+  expectOptions("denseBlock", options, denseBlockOptions);
+  const { epsilon = 1e-5, momentum = 0.1, groups = 1, stored = "f32" } = options;
   const { tensors, ...sizes } = operands("denseBlock", x, layers);
   const [block, statistics] = run("denseBlock", tensors, {
     ...sizes,
     ...{ epsilon, momentum },
     ...groupsAttribute(groups),
+    ...storageAttribute(stored),
   });
   return { block, statistics };
 }
@@ -163,7 +179,7 @@ export function batchMoments(x: Tensor, options: GroupOptions = {}): Tensor {
 /**
  * Pools max(batchNorm(x), 0) without storing it.
  *
- * @param x [N, H, W, C]; for maxima C is a multiple of four
+ * @param x [N, H, W, C], f32, or f16 as `denseBlock` may give it; for maxima C is a multiple of four
  * @param statistics [2, C] (with groups [groups, 2, C]), those of x: as `denseBlock` and `batchMoments` give them. The gradient of x takes account
  *   of them.
  * @returns [N, P, Q, C], as `averagePool2d` or `maxPool2d`

@@ -1,6 +1,7 @@
 // Tensors as files of other programs hold them: elements of some type at strides in a stretch of bytes; what becomes of them.
 
 import { DataError } from "../errors/data-errors.ts";
+import { halfOfBits } from "../tensor/half.ts";
 import { placeOf } from "../tensor/host.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
@@ -22,15 +23,7 @@ const readBfloat16: Read = (view, at, little) => {
 };
 const single = new DataView(new ArrayBuffer(4));
 
-/** IEEE 754 binary16. */
-const readFloat16: Read = (view, at, little) => {
-  const bits = view.getUint16(at, little);
-  const sign = bits < 0x8000 ? 1 : -1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-};
+const readFloat16: Read = (view, at, little) => halfOfBits(view.getUint16(at, little));
 
 /** Every type of element that is known by name. */
 export const elementKinds = {

@@ -64,7 +64,7 @@ export function describe(name: string, text: string): Kernel {
   const { knobs, uniforms } = source;
   const folds = /@\s*builtin\s*\(\s*num_workgroups\b/.test(blankComments(text, "all"));
   const scalars = uniforms.filter(({ lanes, choices }) => lanes === 1 && choices.length === 0);
-  const countable = knobs.filter(({ type }) => type !== "bool" && type !== "choice");
+  const countable = knobs.filter(({ type }) => !["bool", "choice", "stored"].includes(type));
   const vocabulary = {
     uniforms: scalars.map((field) => field.name),
     knobs: Object.fromEntries(countable.map((knob) => [knob.name, knob.value])),

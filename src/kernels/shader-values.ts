@@ -6,6 +6,7 @@ import { suggestion } from "../errors/nearest.ts";
 import {
   bitsLine,
   knobLine,
+  storedLine,
   type Knob,
   type KnobValue,
   type Knobs,
@@ -23,11 +24,13 @@ const wanted = {
   f32: "a number",
   bool: "true or false",
   element: '"f32" or "vec4f"',
+  stored: '"f32" or "f16"',
 } as const;
 
 function fits(type: keyof typeof wanted, value: unknown): boolean {
   if (type === "bool") return typeof value === "boolean";
   if (type === "element") return value === "f32" || value === "vec4f";
+  if (type === "stored") return value === "f32" || value === "f16";
   if (type === "f32") return typeof value === "number";
   if (typeof value !== "number") return false;
   return value === (type === "u32" ? value >>> 0 : value | 0);
@@ -79,8 +82,12 @@ export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): vo
   }
 }
 
+/** f16 in the place of f32. */
+const halves: Readonly<Record<string, string>> = { f32: "f16", vec4f: "vec4h" };
+
 /**
- * The shader text with the values of some knob lines replaced, and with the bits of an Element that is four numbers.
+ * The shader text with the values of some knob lines replaced, and with the bits of an Element that is four numbers. Lines keep their
+ * numbers.
  * @throws KernelError for a knob that the shader does not have, or a value that is none for it
  */
 export function specialise(name: string, source: ShaderSource, knobs: Knobs): string {
@@ -91,9 +98,14 @@ export function specialise(name: string, source: ShaderSource, knobs: Knobs): st
     if (knob === undefined || value === undefined) return line;
     return line.replace(`= ${written};`, `= ${wgslLiteral(knob, value)};`);
   });
-  return text.replace(bitsLine, (line: string, element: string) =>
+  const whole = text.replace(bitsLine, (line: string, element: string) =>
     knobs[element] === "vec4f" ? line.replace("= i32;", "= vec4i;") : line,
   );
+  const stored = whole.replace(storedLine, (line: string, given: string, type: string) =>
+    knobs[given] === "f16" ? line.replace(`= ${type};`, `= ${halves[type]};`) : line,
+  );
+  // A directive must come first, and a device without the feature takes no shader that has it.
+  return stored === whole ? whole : `enable f16; ${stored}`;
 }
 
 /** @throws KernelError unless the value is one of the uniform's, as many lanes as it has, each a number of its type */

@@ -4,7 +4,10 @@
 import { KernelError } from "../errors/errors.ts";
 import { blankComments } from "./comments.ts";
 
-/** A number or a switch; for a knob of type `choice` one of its names, for one of type `element` "f32" or "vec4f". */
+/**
+ * A number or a switch; for a knob of type `choice` one of its names, for one of type `element` "f32" or "vec4f", for one of type
+ * `stored` "f32" or "f16".
+ */
 export type KnobValue = number | boolean | string;
 export type Knobs = Readonly<Record<string, KnobValue>>;
 
@@ -22,11 +25,12 @@ export interface NamedValue {
 
 /**
  * A `const NAME = value; // knob: meaning` line, or `alias NAME = f32; // knob: meaning`: the same kernel for numbers
- * and for fours of neighbouring numbers, whose sizes are then in fours, too.
+ * and for fours of neighbouring numbers, whose sizes are then in fours, too. Or a line `alias NAME = vec4f; // stored: meaning`
+ * (or f32): the type that some numbers have in memory, where they may be f16, which the shader computes with in f32 all the same.
  */
 export interface Knob {
   readonly name: string;
-  readonly type: "u32" | "i32" | "f32" | "bool" | "element" | "choice";
+  readonly type: "u32" | "i32" | "f32" | "bool" | "element" | "choice" | "stored";
   /**
    * What the file says, and what `specialise` leaves where it is told nothing else. A whole number that the file does not
    * set to 0 counts something, and 0 is none for it.
@@ -67,7 +71,10 @@ export type UniformValues = Readonly<Record<string, number | string | readonly n
 export interface ShaderSource {
   /** The WGSL text as it stands in the file. */
   readonly text: string;
-  /** What the device must have been created with for it to compile: most need nothing, some `subgroups`. */
+  /**
+   * What the device must have been created with for it to compile: most need nothing, some `subgroups`. Where a knob of type
+   * `stored` is "f16" it must also have `shader-f16`.
+   */
   readonly features: readonly string[];
   /** The `// launch: ... workgroups` line: how many a dispatch takes, a formula of uniforms and knobs. */
   readonly launch: string;
@@ -82,6 +89,8 @@ export interface ShaderSource {
 
 /** A line of a knob: its name, its value as it is written, and its meaning. */
 export const knobLine = /^[ \t]*(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+/** A line of a knob of type `stored`: its name, its type where it is f32, and its meaning. */
+export const storedLine = /^[ \t]*alias (\w+)\s*=\s*(f32|vec4f);[ \t]*\/\/ stored:[ \t]*(.*)$/gm;
 /** A line of a type that follows a knob: i32 for the bits of f32, vec4i for those of vec4f. */
 export const bitsLine = /^[ \t]*alias \w+\s*=\s*i32;[ \t]*\/\/ bits of (\w+)$/gm;
 const choiceLine = /^const ([A-Z]\w*)\s*=\s*(\d+)u;[ \t]*\/\/ value of (\w+):[ \t]*(.*)$/;
@@ -193,9 +202,14 @@ export function parseShader(name: string, text: string): ShaderSource {
   const code = blankComments(text, "all");
   const read = blankComments(text, "block");
   const choices = parseChoices(name, read);
-  const knobs = [...read.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
-    parseKnob(name, knob, value, meaning, choices.get(knob) ?? []),
-  );
+  const knobs = [
+    ...[...read.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
+      parseKnob(name, knob, value, meaning, choices.get(knob) ?? []),
+    ),
+    ...[...read.matchAll(storedLine)].map(
+      ([, knob = "", , meaning = ""]): Knob => ({ name: knob, type: "stored", value: "f32", meaning, choices: [] }),
+    ),
+  ];
   // One in a comment is none.
   const declared = [...read.matchAll(bindingLine)].filter(({ index }) => code.startsWith("@", index));
   const bindings = declared.map((match): Binding => {

@@ -22,7 +22,7 @@ import {
   type DenseStage,
 } from "../functions/dense.ts";
 import { relu } from "../functions/elementwise.ts";
-import { concatChannels, reshape } from "../functions/movement.ts";
+import { cast, concatChannels, reshape } from "../functions/movement.ts";
 import { averagePool2d, globalAveragePool, maxPool2d, type WindowOptions } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -76,11 +76,20 @@ export const densenetConfigurations = {
  */
 export type Composition = "fused" | "plain";
 
+/**
+ * How maps lie in memory while a network is trained: `full` as f32, or `mixed`, where those of dense blocks and their gradients are
+ * f16. Sums, statistics, weights and the arithmetic are f32 in both. Inference is always `full`, and so is what a frozen block
+ * computes.
+ */
+export type Precision = "full" | "mixed";
+
 /** Images with the statistics of their channels [2, C], where those are known. */
 interface Maps {
   readonly x: Tensor;
   readonly statistics?: Tensor;
 }
+
+const inFull = (x: Tensor): Tensor => (x.dtype === "f16" ? cast(x, "f32") : x);
 
 /** Pools max(norm(x), 0), without storing it where the statistics of x are known. */
 function pooled(
@@ -94,7 +103,7 @@ function pooled(
   if (statistics !== undefined && norm.modeFor(mode) !== "inference") {
     return activatedPool(kind, x, statistics, norm.tensors, { ...options, ...norm.options(mode) });
   }
-  const activated = relu(norm.forward(x, mode));
+  const activated = relu(norm.forward(inFull(x), mode));
   return kind === "max" ? maxPool2d(activated, options) : averagePool2d(activated, options);
 }
 
@@ -202,9 +211,18 @@ export class DenseBlock extends Module {
     this.#takesFused = takesChannels(growth, (bottleneck ?? 0) * growth);
   }
 
-  /** The same as `forward`, with the statistics of the result where they fall off. */
-  grow(x: Tensor, mode: Mode, composition: Composition): Maps {
+  /**
+   * The same as `forward`, with the statistics of the result where they fall off.
+   * @throws UsageError for mixed precision where the layers are computed one by one
+   */
+  grow(x: Tensor, mode: Mode, composition: Composition, precision: Precision = "full"): Maps {
     expectMode("DenseBlock", mode);
+    if (precision === "mixed" && mode !== "inference" && (composition === "plain" || !this.#takesFused)) {
+      throw new UsageError(
+        "DenseBlock: mixed precision is for fused dense blocks, whose growth and bottleneck are multiples of four; compute " +
+          "this one in full precision",
+      );
+    }
     const [first] = this.#layers as readonly (DenseLayer | undefined)[];
     const [own = mode, ...others] = new Set(this.#layers.flatMap((layer) => layer.modesFor(mode)));
     // Nothing fused has a gradient at inference, so it must not be taken where a tape follows what goes in.
@@ -217,7 +235,10 @@ export class DenseBlock extends Module {
     const layers = this.#layers.map(({ stages }) => stages);
     const { epsilon, momentum, groups } = first.options(mode);
     if (own === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
-    const { block, statistics } = denseBlock(x, layers, { epsilon, momentum, groups });
+    const { block, statistics } = denseBlock(x, layers, {
+      ...{ epsilon, momentum, groups },
+      stored: precision === "mixed" ? "f16" : "f32",
+    });
     return { x: block, statistics };
   }
 
@@ -257,6 +278,8 @@ export class DenseNet extends Module implements Backbone {
   readonly configuration: DenseNetConfiguration;
   /** May change between calls. */
   composition: Composition = "fused";
+  /** May change between calls; `mixed` asks for an adapter with `shader-f16`. */
+  precision: Precision = "full";
   readonly features: number;
   readonly stageChannels: readonly number[];
   readonly #stem: Conv2d;
@@ -307,7 +330,7 @@ export class DenseNet extends Module implements Backbone {
   /** What the dense blocks give, as the transitions take it; of the last one, after the final batch norm and ReLU. */
   maps(images: Tensor, mode: Mode): readonly Tensor[] {
     const grown = this.#grow(images, mode);
-    return grown.map((maps, i) => (i === grown.length - 1 ? this.#activated(maps, mode) : maps.x));
+    return grown.map((maps, i) => (i === grown.length - 1 ? this.#activated(maps, mode) : inFull(maps.x)));
   }
 
   /** The outputs of the dense blocks. */
@@ -322,14 +345,14 @@ export class DenseNet extends Module implements Backbone {
     const grown: Maps[] = [];
     for (const [i, block] of this.#blocks.entries()) {
       if (i > 0) maps = { x: this.#transitions[i - 1].shrink(maps, mode) };
-      maps = block.grow(maps.x, mode, this.composition);
+      maps = block.grow(maps.x, mode, this.composition, this.precision);
       grown.push(maps);
     }
     return grown;
   }
 
   #activated({ x }: Maps, mode: Mode): Tensor {
-    return relu(this.#finalNorm.forward(x, mode));
+    return relu(this.#finalNorm.forward(inFull(x), mode));
   }
 
   #isFused({ shape }: Tensor, mode: Mode): boolean {

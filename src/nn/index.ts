@@ -17,6 +17,7 @@ export {
   densenetConfigurations,
   Transition,
   type Composition,
+  type Precision,
   type DenseNetConfiguration,
 } from "./densenet.ts";
 export { Initialiser } from "./initialise.ts";

@@ -3,8 +3,9 @@
 // is gained, and no kernel needs a twin for single channels.
 
 import { input, output, temporary, type Candidate, type Launch, type Slot } from "./operator.ts";
-import { sizeOf, type Shape, type TensorSpec } from "../tensor/shape.ts";
+import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import { compose, type Step } from "./compose.ts";
+import { storedAs } from "./stored.ts";
 
 /** Zero channels behind the first `split`. */
 export interface ChannelPadding {
@@ -42,12 +43,13 @@ export function widened({ shape, dtype, axis }: PaddedTensor, { zeros }: Channel
 function paddingStep(
   from: Slot,
   to: Slot,
-  { shape, axis }: { readonly shape: Shape; readonly axis: number },
+  { shape, dtype, axis }: TensorSpec & { readonly axis: number },
   { split, zeros }: ChannelPadding,
   how: "in" | "out",
 ): Step {
   const launch: Launch = {
     kernel: "channelPadding",
+    knobs: storedAs(dtype, "X", "Y"),
     bind: { x: input(0), y: output(0) },
     sizes: {
       outer: sizeOf(shape.slice(0, axis)),
@@ -77,13 +79,13 @@ export function withChannelPadding(
   const before: Step[] = [];
   const after: Step[] = [];
   const place = (tensor: PaddedTensor, slot: Slot, isRead: boolean, isWritten: boolean): Slot => {
-    const { shape, axis } = tensor;
+    const { shape, dtype, axis } = tensor;
     if (axis === undefined) return slot;
     const spec = widened(tensor, padding);
     const inside = temporary(temporaries.length);
     temporaries.push(spec);
-    if (isRead) before.push(paddingStep(slot, inside, { shape: spec.shape, axis }, padding, "in"));
-    if (isWritten) after.push(paddingStep(inside, slot, { shape, axis }, padding, "out"));
+    if (isRead) before.push(paddingStep(slot, inside, { ...spec, axis }, padding, "in"));
+    if (isWritten) after.push(paddingStep(inside, slot, { shape, dtype, axis }, padding, "out"));
     return inside;
   };
   const read = inputs.map((tensor, i) => place(tensor, input(i), true, updates.includes(i)));

@@ -249,6 +249,13 @@ function checkBindings(operator: string, where: string, kernel: Kernel, launch: 
     // Whole numbers read as floats are no numbers; the other way round a kernel may want the bits.
     const { dtype } = specs[kind][index as number];
     const type = kernel.bindings.find((binding) => binding.name === name)?.type ?? "";
+    const stored = kernel.knobs.find((knob) => knob.type === "stored" && type === `array<${knob.name}>`);
+    if (stored !== undefined) {
+      const wanted = launch.knobs?.[stored.name] ?? stored.value;
+      if (dtype === wanted) continue;
+      const found = `${kind} ${index} is ${dtype}; knob ${stored.name} says which of f32 and f16 it takes`;
+      refuse(operator, `${where}: "${name}" of kernel ${kernel.name} is ${String(wanted)}, and ${found}`);
+    }
     if (dtype !== "f32" && /\bf32\b|vec[234]f\b/.test(type)) {
       const what = `${kind} ${index}`;
       refuse(operator, `${where}: "${name}" of kernel ${kernel.name} is ${type}, and ${what} is ${dtype}`);

@@ -16,6 +16,7 @@ import {
 } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { noGradient } from "../autograd/functions.ts";
+import { affine } from "../functions/elementwise.ts";
 import { concat, pack, split } from "../functions/movement.ts";
 import { clipByNorm } from "../functions/optimisers.ts";
 import { decayRun } from "../operators/optimisers/weight-decay.ts";
@@ -24,7 +25,7 @@ import { engineOf } from "../runtime/engine-of.ts";
 import type { HostArray } from "../tensor/host.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Optimiser, OptimiserState, Trainable } from "./optimiser.ts";
+import type { Optimiser, OptimiserState, StepOptions, Trainable } from "./optimiser.ts";
 import { groupsOf } from "./parameter-groups.ts";
 import { chosenOptions, type Chosen, type Given, type OptionTable } from "./option-table.ts";
 
@@ -111,6 +112,13 @@ const ruleFields: OptionChecks<UpdateRule> = {
   moments: required(strings),
   hyper: required(aFunction),
   update: required(aFunction),
+};
+
+const stepOptions: OptionChecks<StepOptions> = {
+  lossScale: {
+    words: "a finite number above 0",
+    fits: (value) => typeof value === "number" && value > 0 && value < Infinity,
+  },
 };
 
 /** Its range, and that it is no NaN, is checked with the rest of the state. */
@@ -252,7 +260,9 @@ export class FlatOptimiser implements Optimiser {
     return this.#rule.hyper(++group.steps, learningRate * group.rate);
   }
 
-  step(gradients: readonly (Tensor | undefined)[]): void {
+  step(gradients: readonly (Tensor | undefined)[], options: StepOptions = {}): void {
+    expectOptions(`${this.#rule.name}: step`, options, stepOptions);
+    const { lossScale = 1 } = options;
     const stepped = this.#stepped(gradients);
     const engine = this.#engine;
     engine.phase("optimiser", () =>
@@ -263,7 +273,8 @@ export class FlatOptimiser implements Optimiser {
           const packed = this.#clipped(
             stepped.map(({ gradients: own }, i) => {
               const { flat, offsets } = flats[i];
-              return pack(own, { offsets, size: flat.size });
+              const packed = pack(own, { offsets, size: flat.size });
+              return lossScale === 1 ? packed : affine(packed, 1 / lossScale, 0);
             }),
           );
           stepped.forEach(({ group }, i) => {

@@ -23,6 +23,12 @@ export interface ParameterGroup {
 /** What an optimiser trains: parameters, or groups of them. */
 export type Trainable = Iterable<Tensor> | Iterable<ParameterGroup>;
 
+/** What a step may be told beside its gradients. */
+export interface StepOptions {
+  /** What the loss was multiplied by: gradients are divided by it before anything is done with them. Default 1. */
+  readonly lossScale?: number;
+}
+
 export interface Optimiser extends Disposable {
   /** Its name in the table of optimisers: "adam", "sgd". */
   readonly name: string;
@@ -43,10 +49,11 @@ export interface Optimiser extends Disposable {
    *
    * @param gradients undefined for all parameters of a group that takes no part: these, their moments and the number of their
    *   steps stay as they are, and they count in no norm
+   * @param options where the gradients are those of a multiple of the loss
    * @throws ShapeError when their number or a shape differs, or a group has gradients for some of its parameters alone;
    *   UsageError when no group takes part. Nothing has changed then
    */
-  step(gradients: readonly (Tensor | undefined)[]): void;
+  step(gradients: readonly (Tensor | undefined)[], options?: StepOptions): void;
 
   /** What it remembers now, after all steps asked for so far. */
   state(): Promise<OptimiserState>;

@@ -3,6 +3,7 @@
 
 import type { AdapterTraits } from "../device/traits.ts";
 import { allocate, type HostArray, type HostTensor } from "../tensor/host.ts";
+import { roundToHalf } from "../tensor/half.ts";
 import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
 import { CountedStorage, expectMovable } from "./counted-storage.ts";
@@ -49,7 +50,7 @@ export class ReferenceBackend implements Backend {
   fill({ shape, dtype }: TensorSpec, value: number): HostStorage {
     const data = allocate(dtype, sizeOf(shape), true);
     // Untouched zeros take no memory.
-    if (!Object.is(value, 0)) data.fill(dtype === "f32" ? Math.fround(value) : value);
+    if (!Object.is(value, 0)) data.fill(dtype === "f32" ? Math.fround(value) : dtype === "f16" ? roundToHalf(value) : value);
     return this.#hold(data);
   }
 

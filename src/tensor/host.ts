@@ -4,6 +4,7 @@
 import type { NdArray } from "ndarray";
 import { described, describedAt, isPromise } from "../errors/arguments.ts";
 import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
+import { roundToHalf } from "./half.ts";
 import {
   checkShape,
   dtypes,
@@ -15,7 +16,7 @@ import {
   type TensorSpec,
 } from "./shape.ts";
 
-/** f32 tensors are Float32Array at the GPU's border and Float64Array inside the reference backend. */
+/** f32 and f16 tensors are Float32Array at the GPU's border and Float64Array inside the reference backend. */
 export type HostArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
 
 /** A tensor's data on the host, row-major and contiguous. */
@@ -58,7 +59,7 @@ export function allocate(dtype: DType, size: number, precise = false): HostArray
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new OutOfMemoryError(
-      `this process has no memory for ${size} values of type ${precise && dtype === "f32" ? "f64" : dtype}; use a smaller ` +
+      `this process has no memory for ${size} values of type ${precise && dtype.startsWith("f") ? "f64" : dtype}; use a smaller ` +
         "batch or image",
       { cause },
     );
@@ -243,6 +244,7 @@ const largest = { u8: 255, u32: 2 ** 32 - 1 } as const;
 
 /** @throws UsageError for the first value that the element type does not hold as it is */
 function settle(what: string, { data, dtype: from }: Found, type: DType, shape: Shape): HostArray {
+  if (type === "f16") return settle(what, { shape, data, dtype: from }, "f32", shape).map(roundToHalf);
   if (type === "f32") {
     if (from === "f32" && (data instanceof Float32Array || data instanceof Float64Array)) return data;
     const numbers = Float32Array.from(data);

@@ -8,9 +8,18 @@ export type Shape = readonly number[];
 /** The highest rank any operator takes; kernels carry six extents. */
 export const maximumRank = 6;
 
-/** Element types. `u8` holds images and label states, `u32` holds seeds and counters, all else is `f32`. */
-export const dtypes = ["f32", "u32", "u8"] as const;
+/**
+ * Element types. `u8` holds images and label states, `u32` holds seeds and counters, all else is `f32`; but for `f16`, in which
+ * a few operators keep what they compute in f32, in half the memory.
+ */
+export const dtypes = ["f32", "f16", "u32", "u8"] as const;
 export type DType = (typeof dtypes)[number];
+
+/** In which floats lie in memory. */
+export type FloatType = Extract<DType, "f32" | "f16">;
+
+/** Bytes of an element. */
+export const elementBytes: Readonly<Record<DType, number>> = { f32: 4, f16: 2, u32: 4, u8: 1 };
 
 /** What a tensor looks like, without its data. */
 export interface TensorSpec {

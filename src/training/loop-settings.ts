@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { unknownOption } from "../errors/arguments.ts";
 import { oneOf, record, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
+import { precisionField } from "./precision.ts";
 import {
   decayedChoices,
   optimiserNames,
@@ -98,6 +99,11 @@ export const loopFields = {
   keep: oneOf(["best", "final"]).exactOptional(),
   /** Takes a moving average of the weights instead of them: its decay, such as 0.999, reaches back 1 / (1 - decay) steps. */
   ema: z.number().min(0).lt(1).nullable().exactOptional(),
+  /**
+   * How maps lie in memory while a DenseNet is trained: `full`, as f32, or `mixed`, those of dense blocks and their gradients as f16, for
+   * adapters with `shader-f16`. `{ by: mixed, lossScale: 1024 }` says what the loss is multiplied by while gradients are found.
+   */
+  precision: precisionField.exactOptional(),
   /**
    * When test images are looked at: in the end only, or after each epoch, too, to watch; nothing is decided by them. Default:
    * at the end where there is validation to watch a run by, else after every epoch.

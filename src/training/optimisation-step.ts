@@ -14,7 +14,9 @@ import { checkLosses, expectStepLosses, type StepLosses } from "./task.ts";
  * @param terms names of the losses, for the check of what `losses` returns
  * @param parameters of the optimiser, in its order, undefined for those that this step leaves alone; default: all of the module.
  *   Nothing is computed backwards below the first of them
- * @returns losses [T]; the caller disposes it
+ * @param lossScale what the loss is multiplied by while gradients are found, so that small ones are kept where maps are stored in half
+ *   precision; the optimiser divides by it
+ * @returns losses [T], not multiplied; the caller disposes it
  * @throws UsageError when `losses` returns no losses, or another number of them than there are terms
  */
 export function optimisationStep(
@@ -23,6 +25,7 @@ export function optimisationStep(
   terms: readonly string[],
   losses: () => StepLosses,
   parameters: readonly (Tensor | undefined)[] = [...module.parameters().values()],
+  lossScale = 1,
 ): Tensor {
   const { engine } = module;
   return engine.scope(() => {
@@ -32,8 +35,12 @@ export function optimisationStep(
     expectStepLosses(computed);
     const { total, losses: told = noGradient(engine, () => reshape(total, [1])) } = computed;
     checkLosses(terms, told);
-    const found = tape.gradients(total, trained).values();
-    optimiser.step(parameters.map((parameter) => (parameter === undefined ? undefined : found.next().value)));
+    const scaled = lossScale === 1 ? {} : { upstream: engine.full(total.shape, lossScale) };
+    const found = tape.gradients(total, trained, scaled).values();
+    optimiser.step(
+      parameters.map((parameter) => (parameter === undefined ? undefined : found.next().value)),
+      { lossScale },
+    );
     return told;
   });
 }

@@ -22,6 +22,7 @@ import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
 import { expectLoopSettings, optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
+import { precisionOf } from "./precision.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import type { EvaluationReport, TrainingListener } from "./training-reports.ts";
 import { checkTask, type JudgedPart, type Judgement, type StepLosses, type Task } from "./task.ts";
@@ -98,13 +99,14 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   try {
     using parts = new TrainedParts(module, settings);
     using optimiser = optimiserOf(parts.groups, optimiserSettingsOf(settings));
+    const { lossScale } = precisionOf(settings.precision);
     const average = ema === null ? undefined : new WeightAverage(engine, parts, (twin = task.twin()), ema);
     const averaged = average?.module;
     using steps = new RecordedSteps<Inputs>(engine, (variant, phase, inputs) => {
       parts.enter(phase);
       const computed = (): StepLosses => task.losses(variant, inputs);
       const parameters = parts.parametersIn(phase);
-      const losses = optimisationStep(module, optimiser, task.terms, computed, parameters);
+      const losses = optimisationStep(module, optimiser, task.terms, computed, parameters, lossScale);
       average?.step(phase);
       return losses;
     });

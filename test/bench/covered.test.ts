@@ -63,6 +63,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   broadcastTo: copy,
   takeRows: "take-rows",
   addRows: "embedding-gradient",
+  cast: copy,
 
   oneHot: "one-hot",
   argMax: "arg-max",

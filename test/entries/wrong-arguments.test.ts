@@ -143,6 +143,7 @@ const rows: Rows<typeof tessera> = {
   },
   batchNormInference: () => [full(2, 4), full(4), full(4), full(4), full(4), { epsilon: 1e-5 }],
   binaryCrossEntropyWithLogits: () => [full(2, 2), full(2, 2), { weights: full(2, 2), positiveWeight: 2 }],
+  cast: () => [full(2, 2), "f16"],
   broadcastTo: () => [full(1, 2), [2, 2]],
   clamp: () => [full(2, 2), 0, 1],
   concat: () => [[full(2, 2), full(2, 2)], -1],

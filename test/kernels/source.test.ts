@@ -45,6 +45,30 @@ describe("a shader file", () => {
     expect(source.knobs[0]?.meaning).toBe("invocations per workgroup");
   });
 
+  test("says how numbers may lie in memory, and is given the directive where they are halves", () => {
+    const halves = text.replace(
+      "const PLAIN",
+      "alias X = f32;     // stored: x, the input\nalias Y = vec4f; // stored: y\nconst PLAIN",
+    );
+    const stored = parseShader("example", halves);
+    const types = stored.knobs.filter(({ type }) => type === "stored");
+    expect(types.map(({ name, value, meaning }) => [name, value, meaning])).toEqual([
+      ["X", "f32", "x, the input"],
+      ["Y", "f32", "y"],
+    ]);
+    expect(specialise("example", stored, {})).toBe(halves);
+    expect(specialise("example", stored, { X: "f32" })).toBe(halves);
+    const lines = specialise("example", stored, { Y: "f16", WIDTH: 32 }).split("\n");
+    expect(lines.length).toBe(halves.split("\n").length);
+    expect(lines[0]).toBe("enable f16; // An example.");
+    expect(lines).toContain("alias X = f32;     // stored: x, the input");
+    expect(lines).toContain("alias Y = vec4h; // stored: y");
+    expect(specialise("example", stored, { X: "f16" })).toContain("alias X = f16; ");
+    expect(() => specialise("example", stored, { X: "vec4h" })).toThrow(
+      'kernel example: knob X takes "f32" or "f16", got "vec4h"',
+    );
+  });
+
   test("gives its bindings with access and meaning", () => {
     expect(source.bindings.map(({ index, name, access, meaning }) => [index, name, access, meaning])).toEqual(
       [
@@ -272,7 +296,9 @@ describe("every shader in shaders/", () => {
     const { bindings, knobs, uniforms } = kernels[name];
     for (const { name: given } of [...bindings, ...uniforms]) expect(given).toMatch(/^[a-z][a-zA-Z0-9]*$/);
     for (const { name: knob, type } of knobs) {
-      expect(knob).toMatch(type === "element" ? /^Element$/ : /^[A-Z][A-Z0-9_]*$/);
+      if (type !== "stored") expect(knob).toMatch(type === "element" ? /^Element$/ : /^[A-Z][A-Z0-9_]*$/);
+      // Named after what is stored so.
+      else expect(bindings.map((each) => each.name)).toContain(knob[0].toLowerCase() + knob.slice(1));
     }
   });
 });

@@ -73,6 +73,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   broadcastTo: "value",
   takeRows: "value",
   addRows: { absolute: [0] },
+  cast: "value",
 
   oneHot: "value",
   argMax: "value",

@@ -103,12 +103,12 @@ describe("a mistake in a record", () => {
     [
       "infer with a shape alone",
       { infer: () => [[2]] },
-      "operator twice: output 0 of infer must be { shape, dtype } with dtype f32, u32, u8; got [2]",
+      "operator twice: output 0 of infer must be { shape, dtype } with dtype f32, f16, u32, u8; got [2]",
     ],
     [
       "infer with a type that there is not",
       { infer: () => [{ shape: [2], dtype: "f64" }] },
-      'operator twice: output 0 of infer must be { shape, dtype } with dtype f32, u32, u8; got {"shape":[2],"dtype":"f64"}',
+      'operator twice: output 0 of infer must be { shape, dtype } with dtype f32, f16, u32, u8; got {"shape":[2],"dtype":"f64"}',
     ],
     [
       "infer with half an element",

@@ -1,7 +1,8 @@
 // A sample: inputs and attributes on which an operator's candidates are held against its reference.
 
 import { allocate, type HostArray, type HostTensor } from "../../src/tensor/host.ts";
-import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
+import { roundToHalf } from "../../src/tensor/half.ts";
+import { sizeOf, type DType, type Shape } from "../../src/tensor/shape.ts";
 
 export interface Sample<A> {
   /** What is special about it, e.g. "odd sizes", "stride 2, padding 1". */
@@ -29,7 +30,7 @@ function generator(seed: number): () => number {
   };
 }
 
-function filled(shape: Shape, dtype: "f32" | "u8" | "u32", next: () => number): HostTensor {
+function filled(shape: Shape, dtype: DType, next: () => number): HostTensor {
   const data = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = next();
   return { shape, dtype, data };
@@ -64,17 +65,22 @@ export function integers(
   shape: Shape,
   below: number,
   seed = 1,
-  dtype: "f32" | "u8" | "u32" = "f32",
+  dtype: DType = "f32",
 ): HostTensor {
   const next = generator(seed);
   return filled(shape, dtype, () => Math.floor(next() * below));
+}
+
+/** The same numbers, rounded to half precision. */
+export function inHalves({ shape, data }: HostTensor): HostTensor {
+  return { shape, dtype: "f16", data: Float32Array.from(data, roundToHalf) };
 }
 
 /** Exactly these values. */
 export function values(
   shape: Shape,
   list: readonly number[],
-  dtype: "f32" | "u8" | "u32" = "f32",
+  dtype: DType = "f32",
 ): HostTensor {
   let i = 0;
   return filled(shape, dtype, () => list[i++] ?? NaN);

@@ -9,7 +9,8 @@ import type { DType, Shape } from "../../src/tensor/shape.ts";
 /** Shape, type and values of what `data` becomes. */
 function taken(data: unknown, shape?: Shape, dtype?: DType): [Shape, DType, number[]] {
   const host = hostTensor(data as TensorData, shape, dtype);
-  const kinds = { f32: [Float32Array, Float64Array], u32: [Uint32Array], u8: [Uint8Array] }[host.dtype];
+  const floats = [Float32Array, Float64Array];
+  const kinds = { f32: floats, f16: floats, u32: [Uint32Array], u8: [Uint8Array] }[host.dtype];
   expect(kinds.some((kind) => host.data instanceof kind)).toBe(true);
   return [host.shape, host.dtype, Array.from(host.data)];
 }

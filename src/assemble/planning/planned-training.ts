@@ -4,6 +4,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { optimiserOf } from "../../optim/optimiser-table.ts";
 import type { Optimiser } from "../../optim/optimiser.ts";
 import { optimiserSettingsOf } from "../../training/loop-settings.ts";
+import { precisionOf } from "../../training/precision.ts";
 import { TrainedParts } from "../../training/trained-parts.ts";
 import { Engine } from "../../runtime/engine.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
@@ -100,7 +101,8 @@ export class PlannedTraining implements Disposable {
     const { lastPhase } = this.#parts;
     this.#parts.enter(lastPhase);
     const parameters = this.#parts.parametersIn(lastPhase);
-    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters);
+    const { lossScale } = precisionOf(this.#settings.precision);
+    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters, lossScale);
   }
 
   /** How both views go through the network. */

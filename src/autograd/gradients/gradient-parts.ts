@@ -1,8 +1,8 @@
 // What the rows of the gradient table are made of, beside the functions that everybody has.
 
 import { UsageError } from "../../errors/errors.ts";
-import { affine } from "../../functions/elementwise.ts";
-import { broadcastTo, reshape } from "../../functions/movement.ts";
+import { add, affine } from "../../functions/elementwise.ts";
+import { broadcastTo, cast, reshape } from "../../functions/movement.ts";
 import { sum } from "../../functions/reduction.ts";
 import type { Gradient, GradientOf, OutputsRule } from "../../operators/gradient-rule.ts";
 import type { Operator } from "../../operators/operator.ts";
@@ -15,6 +15,15 @@ export type GradientsOf<Room> = {
     ? GradientOf<Attributes> | OutputsRule<Attributes>
     : never;
 };
+
+/** Two gradients of one tensor, which meet there. */
+export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
+  if (a.dtype !== "f16") return add(a, b);
+  using left = cast(a, "f32");
+  using right = cast(b, "f32");
+  using both = add(left, right);
+  return cast(both, "f16");
+}
 
 export const scale = (x: Tensor, factor: number): Tensor => affine(x, factor, 0);
 export const zero = (like: Tensor): Tensor => scale(like, 0);

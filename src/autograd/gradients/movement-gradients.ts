@@ -4,6 +4,7 @@ import { runOne } from "../../functions/run.ts";
 import { concat, pad, reshape, slice, transpose } from "../../functions/movement.ts";
 import { engineOf } from "../../runtime/engine-of.ts";
 import type { movementOperators } from "../../operators/movement/index.ts";
+import type { FloatType } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sumTo, type GradientsOf } from "./gradient-parts.ts";
 
@@ -33,6 +34,7 @@ export const movementGradients: GradientsOf<typeof movementOperators> = {
         x.shape.map((extent, axis) => extent - begin[axis] - size[axis]),
       ),
   ],
+  cast: ({ inputs: [x], gradient: g }) => [() => runOne("cast", [g], { to: x.dtype as FloatType })],
   pad: ({ inputs: [x], attributes: { before }, gradient: g }) => [() => slice(g, before, x.shape)],
   concat: ({ inputs, attributes: { axis }, gradient: g }) => {
     let end = 0;

@@ -7,12 +7,13 @@ import { input, output, type Candidate } from "../operator.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
 import { addedUp, divided } from "./chunks.ts";
+import { storedAs, type Storage } from "../stored.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
 import { subgroupKernels, weightGradientSubgroups, type SubgroupKernels } from "./subgroup-kernels.ts";
 import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
-/** How a convolution reads its images. */
-export interface ImageLoad {
+/** How a convolution reads its images, and how they, what it makes of them, and its gradients lie in memory. */
+export interface ImageLoad extends Storage {
   /** Values from one pixel of x to the next, a multiple of four: x is the first C channels of them. Default C. */
   readonly rowStride?: number;
   /**
@@ -47,7 +48,7 @@ function ranked(
 export function forwardCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1, stored = "f32" }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { outputChannels } = extents;
@@ -59,13 +60,17 @@ export function forwardCandidates(
     launches: [
       {
         kernel: "conv2dBlocked",
-        knobs: { QUADS: quadsPerInvocation(outputChannels), ACTIVATED: activated },
+        knobs: {
+          QUADS: quadsPerInvocation(outputChannels),
+          ACTIVATED: activated,
+          ...storedAs(stored, "X", "Y"),
+        },
         bind,
         sizes,
       },
     ],
   };
-  const lowered = { sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs };
+  const lowered = { sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs, stored };
   const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
   return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
@@ -78,6 +83,7 @@ export function inputGradientCandidates(
   extents: Extents,
   sliding: Sliding,
   adapter: AdapterTraits,
+  { stored = "f32" }: Storage = {},
 ): readonly [Candidate, ...Candidate[]] {
   const { batch, height, width, channels, filterHeight, filterWidth } = extents;
   const { outputHeight, outputWidth, outputChannels } = extents;
@@ -88,7 +94,7 @@ export function inputGradientCandidates(
     launches: [
       {
         kernel: "conv2dInputGradientBlocked",
-        knobs: { QUADS: quadsPerInvocation(channels), STRIDED: strided },
+        knobs: { QUADS: quadsPerInvocation(channels), STRIDED: strided, ...storedAs(stored, "Dy", "Dx") },
         bind: { dy: input(0), weights: input(1), dx: output(0) },
         sizes: directSizes(extents, sliding),
       },
@@ -117,7 +123,7 @@ export function inputGradientCandidates(
     dilationHeight: dilation[0],
     dilationWidth: dilation[1],
   };
-  const lowered = { sizes, knobs: { TURNED: true, ACTIVATED: false }, bind: inputs };
+  const lowered = { sizes, knobs: { TURNED: true, ACTIVATED: false }, bind: inputs, stored };
   const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
   return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
@@ -132,7 +138,7 @@ const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8))
 export function weightGradientCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1, stored = "f32" }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { batch, channels, filterHeight, filterWidth, outputHeight, outputChannels } = extents;
@@ -151,7 +157,7 @@ export function weightGradientCandidates(
     "blocked",
     {
       kernel: "conv2dWeightGradientChunks",
-      knobs: { ROWS, QUADS, ACTIVATED: activated },
+      knobs: { ROWS, QUADS, ACTIVATED: activated, ...storedAs(stored, "X", "Dy") },
       sizes: { ...sizes, ...byLines },
     },
     inputs,
@@ -160,7 +166,7 @@ export function weightGradientCandidates(
     rows * outputChannels,
   );
 
-  const lowered = { extents, sliding, sizes, activated, bind: inputs };
+  const lowered = { extents, sliding, sizes, activated, bind: inputs, stored };
   const subgroups = hasSubgroupsOfEight(adapter) ? weightGradientSubgroups(lowered) : undefined;
   return ranked(adapter, blocked, weightGradientTiles(lowered), subgroups);
 }
@@ -180,8 +186,9 @@ export function convolutionInputGradient(
   extents: Extents,
   sliding: Sliding,
   adapter: AdapterTraits,
+  storage: Storage = {},
 ): Candidate {
-  return preferred(inputGradientCandidates(extents, sliding, adapter));
+  return preferred(inputGradientCandidates(extents, sliding, adapter, storage));
 }
 
 /** The preferred launches of dw: see `weightGradientCandidates`. */

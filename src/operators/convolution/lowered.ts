@@ -1,5 +1,6 @@
 // A convolution and its weight gradient as the kernels of several families take them.
 
+import type { FloatType } from "../../tensor/shape.ts";
 import type { Slot } from "../operator.ts";
 import type { Extents, Sliding } from "./extents.ts";
 
@@ -11,6 +12,8 @@ export interface LoweredConvolution {
   readonly sizes: Readonly<Record<string, number>>;
   readonly knobs: Readonly<Record<"TURNED" | "ACTIVATED", boolean>>;
   readonly bind: Readonly<Record<"x" | "weights" | "factors", Slot>>;
+  /** How x and y lie in memory. */
+  readonly stored: FloatType;
 }
 
 /** The gradient of a filter: all sizes of conv2dWeightGradientTile but for its chunks. */
@@ -20,4 +23,6 @@ export interface LoweredWeightGradient {
   readonly sizes: Readonly<Record<string, number>>;
   readonly activated: boolean;
   readonly bind: Readonly<Record<"x" | "dy" | "factors", Slot>>;
+  /** How x and dy lie in memory. */
+  readonly stored: FloatType;
 }

@@ -2,6 +2,7 @@
 
 import { quadsPerSubgroup } from "../matmul/shapes.ts";
 import { output, type Candidate } from "../operator.ts";
+import { storedAs } from "../stored.ts";
 import { addedUp, divided } from "./chunks.ts";
 import type { Extents, Sliding } from "./extents.ts";
 import type { LoweredConvolution, LoweredWeightGradient } from "./lowered.ts";
@@ -66,15 +67,21 @@ function isAligned(sizes: Readonly<Record<string, number>>): boolean {
 }
 
 /** Of a convolution, or of its input gradient. */
-export function subgroupKernels({ sizes, knobs, bind }: LoweredConvolution): SubgroupKernels {
+export function subgroupKernels({ sizes, knobs, bind, stored }: LoweredConvolution): SubgroupKernels {
   const { TURNED, ACTIVATED } = knobs;
   const { outputChannels } = sizes;
   const common = { bind: { ...bind, y: output(0) } };
+  const types = storedAs(stored, "X", "Y");
   const activated = Number(ACTIVATED);
   const outerProducts: Candidate = {
     name: "outerProducts",
     launches: [
-      { ...common, kernel: "conv2dOuterProducts", knobs: { TURNED }, sizes: { ...sizes, activated } },
+      {
+        ...common,
+        kernel: "conv2dOuterProducts",
+        knobs: { TURNED, ...types },
+        sizes: { ...sizes, activated },
+      },
     ],
   };
   const aligned = without(sizes, "outputHeight", "outputWidth", "strideHeight", "strideWidth");
@@ -84,7 +91,7 @@ export function subgroupKernels({ sizes, knobs, bind }: LoweredConvolution): Sub
       {
         ...common,
         kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(outputChannels), TURNED },
+        knobs: { QUADS: quadsPerSubgroup(outputChannels), TURNED, ...types },
         sizes: { ...aligned, activated },
       },
     ],
@@ -106,6 +113,7 @@ export function weightGradientSubgroups({
   sizes,
   activated,
   bind,
+  stored,
 }: LoweredWeightGradient): SubgroupKernels {
   const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
   const { groups } = sizes;
@@ -114,6 +122,7 @@ export function weightGradientSubgroups({
   const lines = (batch / groups) * outputHeight;
   const values = rows * outputChannels;
 
+  const types = storedAs(stored, "X", "Dy");
   const line = asOneLine(extents, sliding, groups);
   const run = line === undefined ? outputWidth : 4;
   const tiles = Math.ceil(rows / 32) * Math.ceil(outputChannels / 32);
@@ -121,7 +130,11 @@ export function weightGradientSubgroups({
   const inRuns = { chunk: byRuns.chunk * run, chunks: byRuns.chunks, activated: Number(activated) };
   const outerProducts = addedUp(
     "outerProducts",
-    { kernel: "conv2dWeightGradientOuterProducts", sizes: { ...sizes, ...line, ...inRuns } },
+    {
+      kernel: "conv2dWeightGradientOuterProducts",
+      knobs: types,
+      sizes: { ...sizes, ...line, ...inRuns },
+    },
     bind,
     "parts",
     groups * byRuns.chunks,
@@ -139,7 +152,7 @@ export function weightGradientSubgroups({
     "subgroups",
     {
       kernel: "conv2dWeightGradientSubgroups",
-      knobs: { TAPS, QUADS },
+      knobs: { TAPS, QUADS, ...types },
       sizes: { ...plain, ...byLines, activated: Number(activated) },
     },
     bind,

@@ -2,7 +2,10 @@
 // among workgroups. Large tiles use a loaded value most often; small maps have too few of them to fill a GPU.
 
 import { tilesOf, type Tile } from "../matmul/shapes.ts";
-import type { Candidate } from "../operator.ts";
+import { compose } from "../compose.ts";
+import { castLaunch } from "../movement/cast.ts";
+import { input, output, temporary, type Candidate } from "../operator.ts";
+import { storedAs } from "../stored.ts";
 import { addedUp, divided } from "./chunks.ts";
 import type { LoweredConvolution, LoweredWeightGradient } from "./lowered.ts";
 
@@ -72,18 +75,31 @@ function stepsOf({ channels, filterHeight, filterWidth }: Readonly<Record<string
 
 function inTiles(
   name: string,
-  { sizes, knobs, bind }: LoweredConvolution,
+  { sizes, knobs, bind, stored }: LoweredConvolution,
   tile: Tile,
   isFlat: boolean,
   { chunk, chunks }: { readonly chunk: number; readonly chunks: number },
 ): Candidate {
   const launch = {
     kernel: "conv2dTile",
-    knobs: { ...tile, FLAT: isFlat, ...knobs },
+    // Sums of chunks are f32.
+    knobs: { ...tile, FLAT: isFlat, ...knobs, ...storedAs(stored, "X", ...(chunks === 1 ? ["Y"] : [])) },
     sizes: { ...sizes, chunk, chunks },
   } as const;
   const { batch, outputHeight, outputWidth, outputChannels } = sizes;
-  return addedUp(name, launch, bind, "y", chunks, batch * outputHeight * outputWidth * outputChannels, true);
+  const values = batch * outputHeight * outputWidth * outputChannels;
+  const inF32 = addedUp(name, launch, bind, "y", chunks, values, true);
+  if (stored === "f32" || chunks === 1) return inF32;
+  const inputs = [0, 1, 2].map(input);
+  const rounded = { name: "cast", launches: [castLaunch(values, "f32", stored)] };
+  return compose(
+    name,
+    [{ shape: [values], dtype: "f32" }],
+    [
+      { candidate: inF32, inputs, outputs: [temporary(0)] },
+      { candidate: rounded, inputs: [temporary(0)], outputs: [output(0)] },
+    ],
+  );
 }
 
 /** Pixels per step: the knob DEPTH of conv2dWeightGradientTile. */
@@ -102,6 +118,7 @@ export function weightGradientTiles({
   sizes,
   activated,
   bind,
+  stored,
 }: LoweredWeightGradient): readonly Candidate[] {
   const { batch, height, width, channels, filterHeight, filterWidth } = extents;
   const { outputHeight, outputWidth, outputChannels } = extents;
@@ -127,6 +144,7 @@ export function weightGradientTiles({
         DEPTH: pixelsPerStep,
         POINTWISE: isPointwise,
         ACTIVATED: activated,
+        ...storedAs(stored, "X", "Dy"),
       },
       sizes: { ...sizes, chunk: steps.chunk * pixelsPerStep, chunks: steps.chunks },
     } as const;

@@ -2,16 +2,18 @@
 
 import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
-import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import { sizeOf, type FloatType, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { expectBatchGroups, ofEachGroup, sumOverGroups } from "../normalisation/batch-groups.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
 import { averagePool2dGradient } from "../pooling/average-pool2d.ts";
 import { eachMember } from "../pooling/windows.ts";
 import { expectRoles, type Role } from "../roles.ts";
+import { settle, storedAs } from "../stored.ts";
 import {
   activatedShape,
   expectKind,
+  imagesRole,
   placeIn,
   sizesInFours,
   type ActivatedPoolAttributes,
@@ -47,16 +49,21 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     const pooled = x === undefined ? [] : activatedShape("activatedPoolGradient", x.shape, attributes);
     const choice: Role = { role: "choice", dtype: "u32", shape: pooled };
     expectRoles("activatedPoolGradient", inputs, [
-      { role: "x" },
+      imagesRole(x),
       { role: "statistics", shape: ofEachGroup([2, channels], attributes) },
       { role: "factors", shape: ofEachGroup([2, channels], attributes) },
       { role: "dy", shape: pooled },
       ...(attributes.kind === "max" ? [choice] : []),
     ]);
+    const { shape, dtype } = inputs[0];
     if (attributes.kind === "max") expectFours("activatedPoolGradient", { channels });
     expectEpsilon("activatedPoolGradient", attributes.epsilon);
-    expectBatchGroups("activatedPoolGradient", attributes, inputs[0].shape[0]);
-    return [inputs[0].shape, [channels], [channels]].map((shape) => ({ shape, dtype: "f32" }));
+    expectBatchGroups("activatedPoolGradient", attributes, shape[0]);
+    return [
+      { shape, dtype },
+      { shape: [channels], dtype: "f32" },
+      { shape: [channels], dtype: "f32" },
+    ];
   },
   reference([x, statistics, factors, dy, choice], [dx, dgamma, dbeta], attributes) {
     const da = zeros(x.shape);
@@ -78,12 +85,13 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
       scale.data.set(back.dgamma.data);
       shift.data.set(back.dbeta.data);
     });
+    settle(dx);
   },
   candidates(inputs, attributes, adapter) {
     const [x, , , dy] = inputs;
     const padding = paddingToFours(x.shape[3]);
     const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, padding));
-    const all = vec4CandidatesOf(wideX.shape, wideDy, attributes, adapter);
+    const all = vec4CandidatesOf({ ...wideX, dtype: x.dtype }, wideDy, attributes, adapter);
     if (padding.zeros === 0) return all;
     const ofChannels = (attributes.groups ?? 1) === 1 ? 1 : 2;
     const given = alongAxes(inputs, [3, ofChannels, ofChannels, 3]);
@@ -93,12 +101,13 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
 };
 
 function vec4CandidatesOf(
-  shape: Shape,
+  { shape, dtype }: TensorSpec,
   pooled: TensorSpec,
   attributes: ActivatedPoolGradientAttributes,
   adapter: AdapterTraits,
 ): Candidate[] {
   const { kind, epsilon, groups = 1 } = attributes;
+  const stored = dtype as FloatType;
   const channels = shape[3];
   const rows = sizeOf(shape) / channels / groups;
   const [x, statistics, factors, dy] = [0, 1, 2, 3].map(input);
@@ -117,13 +126,13 @@ function vec4CandidatesOf(
     return [
       step(
         "denseGradientSums",
-        { ...given, da, dy: da, collected: dx, sums },
+        { ...given, da, dy: da, collected: terms, sums },
         { ...sizes, chunk, chunks, collect: "leave" },
-        rowKnobs(channels, reductions),
+        { ...rowKnobs(channels, reductions), ...storedAs(stored, "X") },
       ),
       step(
         "denseGradientTerms",
-        { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
+        { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: da },
         { groups, rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
         termsKnobs(reductions),
       ),
@@ -131,6 +140,7 @@ function vec4CandidatesOf(
         "denseGradientCorrect",
         { ...given, source: da, terms, dx },
         { ...sizes, firstChannel: 0, masked: 1 },
+        storedAs(stored, "X", "Dx"),
       ),
     ];
   };
@@ -139,7 +149,7 @@ function vec4CandidatesOf(
       "denseWholeGradient",
       { ...given, da, collected: terms, dgamma, dbeta, dx },
       { ...sizes, firstChannel: 0, dxChannels: channels / 4, collect: "leave" },
-      wholeKnobs(reductions),
+      { ...wholeKnobs(reductions), ...storedAs(stored, "X", "Dx") },
     );
   const temporariesOf = (reductions: Reductions): TensorSpec[] => [
     { shape, dtype: "f32" },

@@ -3,7 +3,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Launch, type Operator } from "../operator.ts";
-import { equalShapes, sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import { equalShapes, sizeOf, type FloatType, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import { compose, type Step } from "../compose.ts";
 import { slidingSizes } from "../convolution/extents.ts";
@@ -16,7 +16,8 @@ import {
 } from "../normalisation/batch-groups.ts";
 import { averagePool2d, type AveragePool2dAttributes } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape, type PoolingAttributes } from "../pooling/windows.ts";
-import { expectAttribute, expectRoles } from "../roles.ts";
+import { expectAttribute, expectRoles, type Role } from "../roles.ts";
+import { storedAs } from "../stored.ts";
 import { expectFours } from "./channel-counts.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { activate, computeFactors } from "./stage.ts";
@@ -60,6 +61,12 @@ export function activatedShape(operator: string, x: Shape, attributes: PoolingAt
   return pooledShape(operator, x, attributes);
 }
 
+/** Images may be stored as f16. */
+export const imagesRole = (x: TensorSpec | undefined): Role => ({
+  role: "x",
+  dtype: x?.dtype === "f16" ? "f16" : "f32",
+});
+
 /** @throws ShapeError unless it is one of the two kinds of pools */
 export function expectKind(operator: string, kind: ActivatedPoolAttributes["kind"]): void {
   if (["average", "max"].includes(kind)) return;
@@ -101,7 +108,7 @@ function maxima(x: HostTensor, y: HostTensor, choice: HostTensor, attributes: Po
  * for maxima also the number of the pixel in its window that is the first to have it, u32 [N, P, Q, C].
  *
  * With groups of images, statistics and factors are [groups, 2, C]. The gradient takes account of the statistics depending
- * on x; they have none of their own.
+ * on x; they have none of their own. x may be f16; so is its gradient then.
  */
 export const activatedPool: Operator<ActivatedPoolAttributes> = {
   name: "activatedPool",
@@ -110,7 +117,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
     const [x] = inputs as readonly (TensorSpec | undefined)[];
     const channels = x?.shape.at(-1) ?? 1;
     expectRoles("activatedPool", inputs, [
-      { role: "x" },
+      imagesRole(x),
       { role: "statistics", shape: ofEachGroup([2, channels], attributes) },
       ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape: [channels] })),
     ]);
@@ -140,9 +147,13 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
     }
   },
   candidates(inputs, attributes) {
-    const [{ shape }] = inputs;
+    const [{ shape, dtype }] = inputs;
     const padding = paddingToFours(shape[3]);
-    const wide = vec4CandidatesOf([...shape.slice(0, 3), shape[3] + padding.zeros], attributes);
+    const wide = vec4CandidatesOf(
+      [...shape.slice(0, 3), shape[3] + padding.zeros],
+      dtype as FloatType,
+      attributes,
+    );
     if (padding.zeros === 0) return [wide];
     const ofChannels = (attributes.groups ?? 1) === 1 ? 1 : 2;
     const given = alongAxes(inputs, [3, ofChannels, 0, 0, 0, 0]);
@@ -158,7 +169,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
   },
 };
 
-function vec4CandidatesOf(shape: Shape, attributes: ActivatedPoolAttributes): Candidate {
+function vec4CandidatesOf(shape: Shape, stored: FloatType, attributes: ActivatedPoolAttributes): Candidate {
   const { kind, epsilon, momentum, groups = 1 } = attributes;
   const channels = shape[3];
   const [x, statistics, gamma, beta, runningMean, runningVariance] = [0, 1, 2, 3, 4, 5].map(input);
@@ -171,7 +182,7 @@ function vec4CandidatesOf(shape: Shape, attributes: ActivatedPoolAttributes): Ca
   const sizes = { ...sizesInFours(shape, attributes), groupImages: shape[0] / groups };
   const pool: Step =
     kind === "max"
-      ? step("denseMaxPool", { x, factors, y, choice: output(2) }, sizes)
-      : step("denseAveragePool", { x, factors, y }, sizes);
+      ? step("denseMaxPool", { x, factors, y, choice: output(2) }, sizes, storedAs(stored, "X"))
+      : step("denseAveragePool", { x, factors, y }, sizes, storedAs(stored, "X"));
   return compose("fours", [], [prepare, pool]);
 }

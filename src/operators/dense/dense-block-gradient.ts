@@ -7,6 +7,7 @@ import { conv2dInputGradient } from "../convolution/conv2d-input-gradient.ts";
 import { conv2dWeightGradient } from "../convolution/conv2d-weight-gradient.ts";
 import { ofEachGroup, sumOverGroups, type BatchGroups } from "../normalisation/batch-groups.ts";
 import { expectRoles, type Role } from "../roles.ts";
+import { settle, settled } from "../stored.ts";
 import { gradientCandidate } from "./gradient-candidate.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { layoutOfGradient, numbersOf, placed } from "./gradient-layout.ts";
@@ -29,7 +30,7 @@ export type DenseBlockGradientAttributes = DenseLayersAttributes & BatchGroups;
 export const denseBlockGradient: Operator<DenseBlockGradientAttributes> = {
   name: "denseBlockGradient",
   infer(inputs, attributes) {
-    const { image, inputChannels, width, layers } = layoutOfGradient(inputs, attributes);
+    const { image, inputChannels, width, layers, stored } = layoutOfGradient(inputs, attributes);
     const stages = layers.flat();
     const roles = stages.flatMap((stage): Role[] => {
       const { channels, weight, reads } = stage;
@@ -38,15 +39,15 @@ export const denseBlockGradient: Operator<DenseBlockGradientAttributes> = {
         { role: "weight", shape: weight },
       ];
       const inner = [
-        { role: "z", shape: [...image, channels] },
+        { role: "z", shape: [...image, channels], dtype: stored },
         { role: "z's statistics", shape: ofEachGroup([2, channels], attributes) },
       ];
       return reads === "block" ? own : [...inner, ...own];
     });
     expectRoles("denseBlockGradient", inputs, [
-      { role: "block" },
+      { role: "block", dtype: stored },
       { role: "statistics", shape: ofEachGroup([2, width], attributes) },
-      { role: "dy", shape: [...image, width] },
+      { role: "dy", shape: [...image, width], dtype: stored },
       ...roles,
     ]);
     return asSpecs([
@@ -99,7 +100,8 @@ function gradientOfBlock(
   const [block, , dy] = inputs;
   const collected: HostTensor = { ...dy, data: dy.data.slice() };
   layout.layers.toReversed().forEach((stages, i) => {
-    let gradient = firstChannels(collected, attributes.growth, layout.width - (i + 1) * attributes.growth);
+    const { growth, epsilon } = attributes;
+    let gradient = settled(firstChannels(collected, growth, layout.width - (i + 1) * growth), layout.stored);
     for (const stage of stages.toReversed()) {
       const { z, statistics, factors, weight } = numbersOf(stage);
       const x = stage.reads === "inner" ? inputs[z] : firstChannels(block, stage.channels);
@@ -109,13 +111,13 @@ function gradientOfBlock(
         ...sliding,
         filterShape: stage.weight,
       });
-      const da = zeros(x.shape);
+      const da = { ...zeros(x.shape), dtype: layout.stored };
       conv2dInputGradient.reference([gradient, inputs[weight]], [da], { ...sliding, inputShape: x.shape });
-      const { epsilon } = attributes;
+      settle(da);
       const back = activateGradient(x, inputs[statistics], inputs[factors], da, epsilon);
       outputs[stage.output].data.set(back.dgamma.data);
       outputs[stage.output + 1].data.set(back.dbeta.data);
-      gradient = back.dx;
+      gradient = stage.reads === "inner" ? settled(back.dx, layout.stored) : back.dx;
     }
     putChannels(gradient, collected, 0, "add");
   });

@@ -29,7 +29,7 @@ import { normSlots, step } from "./steps.ts";
  * Inputs as denseBlock; output block [N, H, W, C0 + layers * growth], every batch norm taking its running statistics
  * for those of its channels. They are left alone, and there is no gradient.
  */
-export const denseBlockInference: Operator<DenseLayersAttributes> = {
+export const denseBlockInference: Operator<Omit<DenseLayersAttributes, "stored">> = {
   name: "denseBlockInference",
   infer(inputs, attributes) {
     const { image, width } = layoutOfBlock("denseBlockInference", inputs, attributes);

@@ -4,11 +4,12 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator, type Slot } from "../operator.ts";
 import type { HostTensor } from "../../tensor/host.ts";
-import type { TensorSpec } from "../../tensor/shape.ts";
+import type { FloatType, TensorSpec } from "../../tensor/shape.ts";
 import { compose, type Step } from "../compose.ts";
 import { conv2d } from "../convolution/conv2d.ts";
 import { convolutionForward } from "../convolution/launches.ts";
 import { expectAttribute } from "../roles.ts";
+import { expectHalves, settled, storedAs } from "../stored.ts";
 import { batchGroups, ofEachGroup, type BatchGroups } from "../normalisation/batch-groups.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import {
@@ -71,7 +72,7 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
     const { momentum } = attributes;
     expectAttribute("denseBlock", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     return asSpecs([
-      { shape: [...layout.image, layout.width] },
+      { shape: [...layout.image, layout.width], dtype: layout.stored },
       { shape: ofEachGroup([2, layout.width], layout) },
       ...keptRoles(layout),
     ]);
@@ -87,6 +88,7 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlock", inputs, attributes);
+    if (layout.stored === "f16") expectHalves("denseBlock", adapter);
     const padding = paddingToFours(layout.inputChannels);
     const wide = widenedLayout(layout, padding, attributes);
     const all = reductionsFor(layout.rows, adapter, "forward").map((reductions) =>
@@ -111,7 +113,10 @@ function growBlock(
   const layout = layoutOfBlock("denseBlock", inputs, attributes);
   const { rows, inputChannels, layers } = layout;
   const { growth } = attributes;
-  putChannels(x, block, 0);
+  // The statistics of x's channels are those of x as it came, before it is rounded.
+  const seen = layout.stored === "f32" ? block : zeros(block.shape);
+  putChannels(x, seen, 0);
+  putChannels(settled(x, block.dtype), block, 0);
   let taken = 0;
   let first = 1;
   layers.forEach((stages, layer) => {
@@ -119,10 +124,10 @@ function growBlock(
     for (const stage of stages) {
       let moments = zeros([2, stage.channels]);
       if (stage.reads === "inner") {
+        map = settled(map, block.dtype);
         kept[taken++].data.set(map.data);
-        moments = kept[taken++];
-      }
-      computeMoments(map, moments);
+        computeMoments(map, (moments = kept[taken++]));
+      } else computeMoments(firstChannels(seen, stage.channels), moments);
       const factors = kept[taken++];
       computeFactors(moments, normTensors(inputs, first), { ...attributes, rows }, factors);
       const y = zeros([...layout.image, stage.weight[3]]);
@@ -130,9 +135,11 @@ function growBlock(
       first += stageInputs.length;
       map = y;
     }
-    putChannels(map, block, inputChannels + layer * growth);
+    for (const into of new Set([seen, block])) {
+      putChannels(settled(map, block.dtype), into, inputChannels + layer * growth);
+    }
   });
-  computeMoments(block, statistics);
+  computeMoments(seen, statistics);
 }
 
 function candidate(
@@ -141,21 +148,24 @@ function candidate(
   attributes: DenseBlockAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { groups, rows, inputChannels, width, image, layers } = layout;
+  const { groups, rows, inputChannels, width, image, layers, stored } = layout;
   const { growth, bottleneck, epsilon, momentum } = attributes;
   const [block, statistics] = [output(0), output(1)];
   const [grown, moments, unused] = [0, 1, 2].map(temporary);
   const temporaries: TensorSpec[] = [
-    { shape: [...image, growth], dtype: "f32" },
+    { shape: [...image, growth], dtype: stored },
     largest(
       [inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(layout, count, reductions)),
     ),
-    { shape: [4], dtype: "f32" },
+    { shape: [4], dtype: stored },
   ];
-  const place = (x: Slot, first: number, channels: number): Step =>
-    placeStep({ x, placed: block, moments }, { groups, rows, channels, stride: width, first }, reductions);
+  const place = (x: Slot, from: FloatType, first: number, channels: number): Step => {
+    const knobs = { ...storedAs(from, "X"), ...storedAs(stored, "Placed") };
+    const where = { groups, rows, channels, stride: width, first };
+    return placeStep({ x, placed: block, moments }, where, reductions, knobs);
+  };
 
-  const steps = [place(input(0), 0, inputChannels)];
+  const steps = [place(input(0), "f32", 0, inputChannels)];
   let next = 2; // the output that is filled next
   let count = 0; // stages so far
   layers.forEach((stages, layer) => {
@@ -174,25 +184,25 @@ function candidate(
             "denseWholeFactors",
             { x, ...norm },
             { ...numbers, channels: channels / 4 },
-            wholeKnobs(reductions),
+            { ...wholeKnobs(reductions), ...storedAs(stored, "X") },
           ),
         );
       } else {
         // The channels whose moments wait to be joined.
         const fresh = inner ? channels : layer === 0 ? inputChannels : growth;
-        if (inner) steps.push(momentsStep({ x, moments, unused }, layout, channels, reductions));
+        if (inner) steps.push(momentsStep({ x, moments, unused }, layout, channels, reductions, stored));
         const places = { channels, known: channels - fresh, rowStride: inner ? channels : width };
         const sizes = { ...numbers, ...places, ...chunksOf(layout, fresh, reductions) };
         steps.push(step("denseFactors", { moments, ...norm }, sizes, joinKnobs(reductions)));
       }
-      const load = { rowStride: strideOf(layout, stage), activated: true, groups };
+      const load = { rowStride: strideOf(layout, stage), activated: true, groups, stored };
       steps.push({
         candidate: convolutionForward(extentsOfStage(layout, stage), slidingOf(stage), load, adapter),
         inputs: [x, input(first + 4), factors],
         outputs: [i === stages.length - 1 ? grown : output(next)],
       });
     });
-    steps.push(place(grown, inputChannels + layer * growth, growth));
+    steps.push(place(grown, stored, inputChannels + layer * growth, growth));
   });
   const last = { groups, rows, channels: growth, rowStride: width, firstChannel: width - growth };
   const sizes = { ...last, ...chunksOf(layout, growth, reductions) };

@@ -1,15 +1,18 @@
 // What the layers of a dense block read and write: the one place that knows the order of the operators' tensors.
 
+import { described } from "../../errors/arguments.ts";
 import { ShapeError } from "../../errors/errors.ts";
 import type { Shape, TensorSpec } from "../../tensor/shape.ts";
 import type { Extents, Sliding } from "../convolution/extents.ts";
 import { showSpecs } from "../operands.ts";
 import { expectRoles, type Role } from "../roles.ts";
 import { expectBatchGroups, ofEachGroup, type BatchGroups } from "../normalisation/batch-groups.ts";
+import type { Storage } from "../stored.ts";
 import { expectFours } from "./channel-counts.ts";
 import type { ChannelPadding } from "../channel-padding.ts";
 
-export interface DenseLayersAttributes {
+/** What is stored, by `stored`, is the block, z, and their gradients. */
+export interface DenseLayersAttributes extends Storage {
   /** Channels each layer adds, a multiple of four. */
   readonly growth: number;
   /** Channels between the 1x1 and the 3x3 convolution of a layer, a multiple of four; null for a 3x3 alone. */
@@ -28,7 +31,7 @@ export interface StageShape {
   readonly reads: "block" | "inner";
 }
 
-export interface DenseLayout {
+export interface DenseLayout extends Required<Storage> {
   /** Groups of images with statistics of their own. */
   readonly groups: number;
   /** Rows of pixels of a group: N * H * W / groups. */
@@ -47,7 +50,7 @@ export function layoutOf(
   count: number,
   attributes: DenseLayersAttributes & BatchGroups,
 ): DenseLayout {
-  const { growth, bottleneck, groups = 1 } = attributes;
+  const { growth, bottleneck, groups = 1, stored = "f32" } = attributes;
   const [batch, height, width, inputChannels] = image;
   const layers = Array.from({ length: count }, (_, i): StageShape[] => {
     const channels = inputChannels + i * growth;
@@ -58,6 +61,7 @@ export function layoutOf(
     ];
   });
   return {
+    stored,
     groups,
     rows: (batch * height * width) / groups,
     inputChannels,
@@ -67,8 +71,14 @@ export function layoutOf(
   };
 }
 
-/** @throws ShapeError unless the channel counts suit the kernels and epsilon is positive */
-export function expectLayers(operator: string, { growth, bottleneck, epsilon }: DenseLayersAttributes): void {
+/** @throws ShapeError unless the channel counts suit the kernels, epsilon is positive, and there is such a type to store in */
+export function expectLayers(
+  operator: string,
+  { growth, bottleneck, epsilon, stored = "f32" }: DenseLayersAttributes,
+): void {
+  if (!["f32", "f16"].includes(stored)) {
+    throw new ShapeError(`${operator}: stored must be "f32" or "f16", got ${described(stored)}`);
+  }
   expectFours(operator, { growth });
   if (bottleneck !== null) expectFours(operator, { bottleneck });
   if (!(growth > 0) || bottleneck === 0) {
@@ -117,7 +127,7 @@ export function layoutOfBlock(
 }
 
 /** What the layers leave behind for the way back: per layer factors (, z, its statistics, its factors). */
-export function keptRoles({ groups, image, layers }: DenseLayout): (Role & { shape: Shape })[] {
+export function keptRoles({ groups, image, layers, stored }: DenseLayout): (Role & { shape: Shape })[] {
   return layers.flatMap((stages, layer) =>
     stages.flatMap(({ channels, reads }, stage) => {
       const of = `${stage + 1} of layer ${layer + 1}`;
@@ -125,7 +135,7 @@ export function keptRoles({ groups, image, layers }: DenseLayout): (Role & { sha
       const factors = { role: `factors ${of}`, shape: perChannel };
       if (reads === "block") return [factors];
       return [
-        { role: `z ${of}`, shape: [...image, channels] },
+        { role: `z ${of}`, shape: [...image, channels], dtype: stored },
         { role: `statistics ${of}`, shape: perChannel },
         factors,
       ];
@@ -133,8 +143,8 @@ export function keptRoles({ groups, image, layers }: DenseLayout): (Role & { sha
   );
 }
 
-export const asSpecs = (roles: readonly { readonly shape: Shape }[]): TensorSpec[] =>
-  roles.map(({ shape }) => ({ shape, dtype: "f32" }));
+export const asSpecs = (roles: readonly (Pick<TensorSpec, "shape"> & Partial<TensorSpec>)[]): TensorSpec[] =>
+  roles.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
 
 /** How a stage's filter slides: it keeps the image's size. */
 export function slidingOf({ weight: [height, width] }: StageShape): Sliding {

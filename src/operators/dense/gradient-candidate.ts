@@ -3,10 +3,12 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Choice } from "../../kernels/kernel.ts";
 import { input, output, temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
-import type { TensorSpec } from "../../tensor/shape.ts";
+import { elementBytes, type FloatType, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { convolutionInputGradient, convolutionWeightGradient } from "../convolution/launches.ts";
+import { castLaunch } from "../movement/cast.ts";
 import { slice } from "../movement/slice.ts";
+import { storedAs, type Storage } from "../stored.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
 import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./dense-layers.ts";
 import {
@@ -27,7 +29,7 @@ const [collected, terms, da, grown, narrow, sums, narrowTerms] = [0, 1, 2, 3, 4,
 
 function temporariesOf(
   reductions: Reductions,
-  { groups, rows, width, image, layers }: PlacedLayout,
+  { groups, rows, width, image, layers, stored }: PlacedLayout,
   { growth, bottleneck }: DenseLayersAttributes,
 ): TensorSpec[] {
   const counts = layers.flat().map(({ channels }) => channels);
@@ -37,9 +39,9 @@ function temporariesOf(
       // One workgroup keeps the terms of its channels behind their rows.
       { shape: [groups * (whole ? rows + 2 : rows), width] },
       { shape: whole ? [4] : [groups, 2, width] },
-      { shape: [groups * rows, Math.max(...counts)] },
-      { shape: [groups * rows, growth] },
-      { shape: bottleneck === null ? [4] : [...image, bottleneck] },
+      { shape: [groups * rows, Math.max(...counts)], dtype: stored },
+      { shape: [groups * rows, growth], dtype: stored },
+      { shape: bottleneck === null ? [4] : [...image, bottleneck], dtype: stored },
     ]),
     whole
       ? { shape: [4], dtype: "f32" }
@@ -49,7 +51,7 @@ function temporariesOf(
 }
 
 /** What the steps of one stage share. */
-interface Stage extends PlacedStage, GroupRows {
+interface Stage extends PlacedStage, GroupRows, Required<Storage> {
   readonly epsilon: number;
   /** Channels from one pixel of x to the next. */
   readonly rowStride: number;
@@ -65,6 +67,8 @@ interface Stage extends PlacedStage, GroupRows {
   /** The channels of x whose gradient is complete after this stage, and where it goes. */
   readonly complete: { readonly first: number; readonly count: number };
   readonly dx: Slot;
+  /** How it lies in memory. */
+  readonly dxStored: FloatType;
 }
 
 export function gradientCandidate(
@@ -73,8 +77,8 @@ export function gradientCandidate(
   attributes: DenseLayersAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { groups, rows, width, layers, inputChannels } = layout;
-  const all = [groups * rows, width] as const;
+  const { groups, rows, width, layers, inputChannels, stored } = layout;
+  const all = { rows: groups * rows, width, stored };
   const { growth, epsilon } = attributes;
   /** The channels that a layer added, or those of x before the first. */
   const channelsOf = (layer: number): Stage["complete"] =>
@@ -82,9 +86,7 @@ export function gradientCandidate(
   const lastLayer = layers.length - 1;
   // Nobody in the block reads the last layer's channels: their gradient is dy as it is.
   const steps = [copyStep(all, channelsOf(lastLayer), grown, adapter)];
-  if (isWhole(reductions)) {
-    steps.push(copyStep(all, { first: 0, count: width }, collected, adapter));
-  }
+  if (isWhole(reductions)) steps.push(startStep(all, adapter));
   for (let layer = lastLayer; layer >= 0; layer--) {
     let gradient = grown;
     for (const placed of layers[layer].toReversed()) {
@@ -104,13 +106,15 @@ export function gradientCandidate(
         isFirst: !isShared || layer === lastLayer,
         complete: isShared ? channelsOf(layer - 1) : { first: 0, count: placed.channels },
         dx: !isShared ? narrow : layer === 0 ? output(0) : grown,
+        stored,
+        dxStored: isShared && layer === 0 ? "f32" : stored,
       };
       const [extents, sliding] = [extentsOfStage(layout, placed), slidingOf(placed)];
-      const load = { rowStride: stage.rowStride, activated: true, groups };
+      const load = { rowStride: stage.rowStride, activated: true, groups, stored };
       const weights = convolutionWeightGradient(extents, sliding, load, adapter);
       steps.push(
         {
-          candidate: convolutionInputGradient(extents, sliding, adapter),
+          candidate: convolutionInputGradient(extents, sliding, adapter, { stored }),
           inputs: [gradient, input(numbers.weight)],
           outputs: [da],
         },
@@ -144,13 +148,18 @@ function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
       // Where nothing is collected, nothing is written there.
       { da, x, statistics, factors, collected: isShared ? collected : narrowTerms, dgamma, dbeta, dx },
       { groups, rows, epsilon, ...sizes, ...range, collect: collectOf(stage) },
-      wholeKnobs(reductions),
+      {
+        ...wholeKnobs(reductions),
+        ...storedAs(stage.stored, "X", "Da"),
+        ...storedAs(stage.dxStored, "Dx"),
+      },
     ),
   ];
 }
 
 function chunkSteps(stage: Stage, weights: Candidate, reductions: Reductions): Step[] {
   const { x, statistics, factors, gradient, dx, isShared, isFirst, groups, rows, epsilon, channels } = stage;
+  const { stored, dxStored } = stage;
   const { chunk, chunks } = chunksOf(stage, channels, reductions);
   const [dgamma, dbeta, dweight] = outputsOf(stage);
   const itsTerms = isShared ? terms : narrowTerms;
@@ -169,7 +178,7 @@ function chunkSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
         sums,
       },
       { groups, rows, channels: channels / 4, rowStride, chunk, chunks, collect: collectOf(stage), epsilon },
-      rowKnobs(channels, reductions),
+      { ...rowKnobs(channels, reductions), ...storedAs(stored, "X", "Dy") },
     ),
     {
       candidate: withTerms(
@@ -177,7 +186,7 @@ function chunkSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
         { groups, rows, channels, chunks, rowStride: stage.rowStride, startsTerms: Number(isFirst) },
         reductions,
       ),
-      inputs: [x, gradient, factors, sums, itsTerms, da],
+      inputs: [x, gradient, factors, sums, itsTerms, isShared ? narrowTerms : terms],
       outputs: [dweight, dgamma, dbeta],
     },
     step(
@@ -198,6 +207,11 @@ function chunkSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
         firstChannel: stage.complete.first / 4,
         masked: Number(!isShared),
         epsilon,
+      },
+      // What is collected is a sum, f32.
+      {
+        ...storedAs(stored, "X", ...(isShared ? [] : ["Source"])),
+        ...storedAs(dxStored, "Dx"),
       },
     ),
   ];
@@ -225,14 +239,33 @@ function withTerms(weights: Candidate, sizes: Launch["sizes"], reductions: Reduc
   return { ...weights, launches: [...(isJoined ? weights.launches.slice(0, -1) : weights.launches), launch] };
 }
 
-/** Some channels of dy, contiguous. */
+/** dy, and how it lies in memory. */
+interface Whole extends Required<Storage> {
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** Some channels of dy, contiguous. Two of f16 are moved as one number. */
 function copyStep(
-  [rows, width]: readonly [number, number],
+  { rows, width, stored }: Whole,
   { first, count }: Stage["complete"],
   to: Slot,
   adapter: AdapterTraits,
 ): Step {
-  const attributes = { begin: [0, first], size: [rows, count] };
-  const candidates = slice.candidates([{ shape: [rows, width], dtype: "f32" }], attributes, adapter);
-  return { candidate: preferred(candidates), inputs: [dy], outputs: [to] };
+  const inWord = 4 / elementBytes[stored];
+  const attributes = { begin: [0, first / inWord], size: [rows, count / inWord] };
+  const moved: TensorSpec = { shape: [rows, width / inWord], dtype: "f32" };
+  return {
+    candidate: preferred(slice.candidates([moved], attributes, adapter)),
+    inputs: [dy],
+    outputs: [to],
+  };
+}
+
+/** All of dy, as what the readers' gradients are added to. */
+function startStep(whole: Whole, adapter: AdapterTraits): Step {
+  const { rows, width, stored } = whole;
+  if (stored === "f32") return copyStep(whole, { first: 0, count: width }, collected, adapter);
+  const candidate = { name: "cast", launches: [castLaunch(rows * width, stored, "f32")] };
+  return { candidate, inputs: [dy], outputs: [collected] };
 }

@@ -3,8 +3,9 @@
 import type { KernelName } from "../../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../../kernels/source.ts";
 import { input, type Launch, type Slot } from "../operator.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import { sizeOf, type FloatType, type TensorSpec } from "../../tensor/shape.ts";
 import type { Step } from "../compose.ts";
+import { storedAs } from "../stored.ts";
 import { chunksOf, rowKnobs, type GroupRows, type Reductions } from "./row-chunks.ts";
 
 /** One launch, its bindings given as slots of the whole. */
@@ -41,22 +42,26 @@ export function placeStep(
   bind: { readonly x: Slot; readonly placed: Slot; readonly moments: Slot },
   { groups, rows, channels, stride, first }: Place,
   reductions: Reductions,
+  knobs: Knobs,
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
   const all = { ...sizes, ...chunksOf({ groups, rows }, channels, reductions) };
-  return step("denseMoments", bind, all, rowKnobs(channels, reductions));
+  return step("denseMoments", bind, all, { ...rowKnobs(channels, reductions), ...knobs });
 }
 
-/** The moments of x's chunks. `unused` is any small buffer. */
+/** The moments of x's chunks. `unused` is any small buffer; `stored`, how x lies in memory. */
 export function momentsStep(
   { x, moments, unused }: { readonly x: Slot; readonly moments: Slot; readonly unused: Slot },
   { groups, rows }: GroupRows,
   channels: number,
   reductions: Reductions,
+  stored: FloatType = "f32",
 ): Step {
   const sizes = { groups, rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
   const all = { ...sizes, ...chunksOf({ groups, rows }, channels, reductions) };
-  return step("denseMoments", { x, placed: unused, moments }, all, rowKnobs(channels, reductions));
+  // As where x is placed, so that there is one pipeline.
+  const knobs = { ...rowKnobs(channels, reductions), ...storedAs(stored, "X", "Placed") };
+  return step("denseMoments", { x, placed: unused, moments }, all, knobs);
 }
 
 /** What a batch norm binds: gamma, beta, and its running statistics, which are moved. */

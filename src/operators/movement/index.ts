@@ -2,6 +2,7 @@
 
 import { addRows } from "./add-rows.ts";
 import { broadcastTo } from "./broadcast-to.ts";
+import { cast } from "./cast.ts";
 import { concat } from "./concat.ts";
 import { pack } from "./pack.ts";
 import { pad } from "./pad.ts";
@@ -13,6 +14,7 @@ import { transpose } from "./transpose.ts";
 
 export type { AddRowsAttributes } from "./add-rows.ts";
 export type { BroadcastToAttributes } from "./broadcast-to.ts";
+export type { CastAttributes } from "./cast.ts";
 export type { ConcatAttributes } from "./concat.ts";
 export type { PackAttributes } from "./pack.ts";
 export type { PadAttributes } from "./pad.ts";
@@ -33,4 +35,5 @@ export const movementOperators = {
   broadcastTo,
   takeRows,
   addRows,
+  cast,
 } as const;

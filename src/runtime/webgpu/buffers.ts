@@ -3,8 +3,9 @@
 
 import { OutOfMemoryError } from "../../errors/errors.ts";
 import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
-import type { HostTensor } from "../../tensor/host.ts";
+import { halfBits, halfOfBits } from "../../tensor/half.ts";
+import { elementBytes, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
 
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -26,16 +27,29 @@ interface Pooled {
 
 /** Bytes a tensor takes in a buffer: whole u32 words. */
 export function bytesOf({ shape, dtype }: TensorSpec): number {
-  return dtype === "u8" ? Math.ceil(sizeOf(shape) / 4) * 4 : sizeOf(shape) * 4;
+  return Math.ceil((sizeOf(shape) * elementBytes[dtype]) / 4) * 4;
 }
 
-/** A host tensor's bytes as the device has them: f32, and whole words. */
+/** A host tensor's bytes as the device has them: of its element type, and whole words. */
 export function deviceBytes(host: HostTensor): Uint8Array<ArrayBuffer> {
-  const data =
-    host.dtype === "f32" && host.data instanceof Float64Array ? Float32Array.from(host.data) : host.data;
+  const data = deviceArray(host);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   // Dawn's binding for Node dies of memory that is shared between threads.
   return inWords(data.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
+}
+
+function deviceArray({ dtype, data }: HostTensor): HostArray | Uint16Array {
+  if (dtype === "f16") return Uint16Array.from(data, halfBits);
+  return dtype === "f32" && data instanceof Float64Array ? Float32Array.from(data) : data;
+}
+
+/** The elements of a tensor from its bytes on the device, from an offset on; f16 become f32. */
+export function hostElements({ dtype, shape }: TensorSpec, bytes: ArrayBuffer, at = 0): HostArray {
+  const size = sizeOf(shape);
+  const result = allocate(dtype, size);
+  if (dtype === "f16") result.set(Float32Array.from(new Uint16Array(bytes, at, size), halfOfBits));
+  else new Uint8Array(result.buffer).set(new Uint8Array(bytes, at, result.byteLength));
+  return result;
 }
 
 /** Bytes as the device takes them: as many as fill words, zeros at the end. */

@@ -1,10 +1,10 @@
 // Values of a tensor after each run of a program, through a ring of staging buffers: several runs share a map.
 
 import { LifetimeError } from "../../errors/errors.ts";
-import { allocate, type HostArray } from "../../tensor/host.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import type { HostArray } from "../../tensor/host.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import type { Follower } from "../backend.ts";
-import { usage } from "./buffers.ts";
+import { hostElements, usage } from "./buffers.ts";
 import type { CommandQueue } from "./commands.ts";
 import type { Range } from "./storage.ts";
 
@@ -120,12 +120,7 @@ export class ReadbackRing implements Follower {
       await this.#commands.flush();
       await staging.mapAsync(1, 0, runs * size);
       const mapped = staging.getMappedRange(0, runs * size);
-      const values = Array.from({ length: runs }, (_, run) => {
-        const result = allocate(this.#spec.dtype, sizeOf(this.#spec.shape));
-        const bytes = new Uint8Array(result.buffer);
-        bytes.set(new Uint8Array(mapped, run * size, bytes.length));
-        return result;
-      });
+      const values = Array.from({ length: runs }, (_, run) => hostElements(this.#spec, mapped, run * size));
       staging.unmap();
       this.#free.push(staging);
       return values;

@@ -13,7 +13,7 @@ import type { Operand } from "../operand.ts";
 import type { Launch, Operator, Slot } from "../../operators/operator.ts";
 import type { Recording } from "../recording.ts";
 import { bindSlots, workgroupsOf } from "./bindings.ts";
-import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
+import { BufferPool, bytesOf, deviceBytes, hostElements, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
 import { bandBytes, frontBytes, GuardedLaunches } from "./guarded-launches.ts";
@@ -27,13 +27,11 @@ import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.t
 const uploadedBytes = 2 ** 20;
 
 /** One value as the bytes of a tensor, in chunks. */
-function* repeated({ shape, dtype }: TensorSpec, value: number): Generator<Uint8Array> {
-  let left = sizeOf(shape);
-  const chunk = allocate(dtype, Math.min(left, 2 ** 18)).fill(value);
-  for (; left > 0; left -= chunk.length) {
-    const part = chunk.subarray(0, Math.min(left, chunk.length));
-    yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  }
+function* repeated(spec: TensorSpec, value: number): Generator<Uint8Array> {
+  const { dtype } = spec;
+  const count = Math.min(sizeOf(spec.shape), 2 ** 18);
+  const chunk = deviceBytes({ shape: [count], dtype, data: allocate(dtype, count).fill(value) });
+  for (let left = bytesOf(spec); left > 0; left -= chunk.length) yield chunk.subarray(0, Math.min(left, chunk.length));
 }
 
 export interface WebGpuOptions {
@@ -213,9 +211,7 @@ export class WebGpuBackend implements Backend {
       this.gpu.check();
       await staging.mapAsync(1);
       await this.#commands.verify();
-      const result = allocate(operand.dtype, sizeOf(operand.shape));
-      const target = new Uint8Array(result.buffer);
-      target.set(new Uint8Array(staging.getMappedRange()).subarray(0, target.length));
+      const result = hostElements(operand, staging.getMappedRange());
       this.gpu.check();
       return result;
     } catch (cause) {

@@ -12,10 +12,11 @@ import { groupsAttribute, type BatchGroups } from "../../../src/operators/normal
 import type { Pair } from "../../../src/operators/convolution/index.ts";
 import type { Operator } from "../../../src/operators/operator.ts";
 import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
-import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
-import { graded, normal, uniform, type Sample } from "../sample.ts";
+import { storageAttribute } from "../../../src/operators/stored.ts";
+import { sizeOf, type FloatType, type Shape } from "../../../src/tensor/shape.ts";
+import { graded, inHalves, normal, uniform, type Sample } from "../sample.ts";
 
-/** What an operator's reference gives, rounded to f32: the inputs of its gradient. */
+/** What an operator's reference gives, rounded to its element type: the inputs of its gradient. */
 function outputsOf<A>(operator: Operator<A>, inputs: readonly HostTensor[], attributes: A): HostTensor[] {
   const copies = inputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }));
   const outputs = operator.infer(inputs, attributes).map(({ shape, dtype }) => ({
@@ -27,7 +28,7 @@ function outputsOf<A>(operator: Operator<A>, inputs: readonly HostTensor[], attr
   return outputs.map(({ shape, dtype, data }) => ({
     shape,
     dtype,
-    data: dtype === "f32" ? Float32Array.from(data) : data,
+    data: dtype === "f32" || dtype === "f16" ? Float32Array.from(data) : data,
   }));
 }
 
@@ -168,23 +169,25 @@ function blockInputs({ x, layers, growth, bottleneck }: Block): HostTensor[] {
   return inputs;
 }
 
-function blockSample(block: Block): Sample<DenseBlockAttributes> {
+function blockSample(block: Block, stored: FloatType = "f32"): Sample<DenseBlockAttributes> {
   return {
     name: block.name,
     inputs: blockInputs(block),
-    attributes: attributesOf(block),
+    attributes: { ...attributesOf(block), ...storageAttribute(stored) },
     reduction: 9 * (block.bottleneck ?? block.x.shape[3] + block.layers * block.growth),
     slack: 4 * (block.slack ?? 1),
     gradcheck: block.gradcheck ?? false,
   };
 }
 
-function blockGradientSample(block: Block): Sample<DenseBlockGradientAttributes> {
+function blockGradientSample(block: Block, stored: FloatType = "f32"): Sample<DenseBlockGradientAttributes> {
   const inputs = blockInputs(block);
-  const [grown, statistics, ...kept] = outputsOf(denseOperators.denseBlock, inputs, attributesOf(block));
+  const ofBlock = { ...attributesOf(block), ...storageAttribute(stored) };
+  const [grown, statistics, ...kept] = outputsOf(denseOperators.denseBlock, inputs, ofBlock);
   const weights = inputs.filter((_, i) => i > 0 && i % 5 === 0);
-  const { momentum: _, ...attributes } = attributesOf(block);
+  const { momentum: _, ...attributes } = ofBlock;
   const { bottleneck, layers } = block;
+  const dy = normal(grown.shape, 9);
   const perLayer = Array.from({ length: layers }, (_, layer) => {
     if (bottleneck === null) return [kept[layer], weights[layer]];
     const [factors, ...inner] = kept.slice(4 * layer, 4 * layer + 4);
@@ -192,7 +195,7 @@ function blockGradientSample(block: Block): Sample<DenseBlockGradientAttributes>
   });
   return {
     name: block.name,
-    inputs: [grown, statistics, normal(grown.shape, 9), ...perLayer.flat()],
+    inputs: [grown, statistics, stored === "f16" ? inHalves(dy) : dy, ...perLayer.flat()],
     attributes,
     reduction: Math.max(sizeOf(grown.shape.slice(0, 3)), 9 * grown.shape[3]),
     slack: 4 * (block.slack ?? 1),
@@ -393,12 +396,15 @@ export const denseSamples = {
     rows("three groups of several chunks", normal([3, 67, 8], 22, 2, 3), false, 3),
     rows("two groups, workgroups that straddle them", normal([2, 333, 36], 23, 2, 3), false, 2),
   ] satisfies Sample<BatchGroups>[],
-  denseBlock: blocks.map(blockSample),
+  denseBlock: blocks.map((block) => blockSample(block)),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {
     const { momentum: _, groups: __, ...attributes } = attributesOf(block);
     return { ...blockSample(block), attributes };
   }),
-  denseBlockGradient: [...blocks.map(blockGradientSample), smallerSlopes(blockGradientSample(blocks[4]))],
+  denseBlockGradient: [
+    ...blocks.map((block) => blockGradientSample(block)),
+    smallerSlopes(blockGradientSample(blocks[4])),
+  ],
   activatedPool: pools.map(poolSample),
   activatedPoolGradient: [
     ...[...pools, farFromZero].map(poolGradientSample),
@@ -406,3 +412,38 @@ export const denseSamples = {
     smallerSlopes(poolGradientSample(pools[7]), 3),
   ],
 };
+
+/** A sample with the maps of the block in half precision, and the same numbers in f32. */
+export interface MixedSample {
+  readonly name: "denseBlock" | "denseBlockGradient" | "activatedPool" | "activatedPoolGradient";
+  readonly mixed: Sample<unknown>;
+  readonly full: Sample<unknown>;
+}
+
+/** The f16 inputs as f32. */
+const inFull = <A>({ inputs, attributes, ...rest }: Sample<A>): Sample<A> => ({
+  ...rest,
+  attributes: { ...attributes, stored: undefined },
+  inputs: inputs.map((each) => (each.dtype === "f16" ? { ...each, dtype: "f32" } : each)),
+});
+
+/** The first input, a pool's images, in half precision. */
+const ofHalves = <A>({ inputs: [x, ...others], ...rest }: Sample<A>): Sample<A> => ({
+  ...rest,
+  inputs: [inHalves(x), ...others],
+});
+
+const pooledInHalves = (pool: Pool): Pool => ({ ...pool, x: { ...inHalves(pool.x), dtype: "f32" } });
+
+export const mixedDenseSamples: readonly MixedSample[] = [
+  ...blocks.flatMap((block) => [
+    { name: "denseBlock", mixed: blockSample(block, "f16") } as const,
+    { name: "denseBlockGradient", mixed: blockGradientSample(block, "f16") } as const,
+  ]),
+  ...pools
+    .map(pooledInHalves)
+    .flatMap((pool) => [
+      { name: "activatedPool", mixed: ofHalves(poolSample(pool)) } as const,
+      { name: "activatedPoolGradient", mixed: ofHalves(poolGradientSample(pool)) } as const,
+    ]),
+].map(({ name, mixed }) => ({ name, mixed, full: inFull<unknown>(mixed) }));

@@ -3,6 +3,7 @@
 import type {
   AddRowsAttributes,
   BroadcastToAttributes,
+  CastAttributes,
   ConcatAttributes,
   PackAttributes,
   PadAttributes,
@@ -13,7 +14,8 @@ import type {
   TransposeAttributes,
 } from "../../../src/operators/movement/index.ts";
 import type { DType, Shape } from "../../../src/tensor/shape.ts";
-import { integers, normal, values, type Sample } from "../sample.ts";
+import type { HostTensor } from "../../../src/tensor/host.ts";
+import { inHalves, integers, normal, values, type Sample } from "../sample.ts";
 
 const one = <A>(name: string, shape: Shape, attributes: A): Sample<A> => ({
   name,
@@ -201,6 +203,25 @@ const addRows: Sample<AddRowsAttributes>[] = [
   added("rows of three digits", [1], 65601, [65600, 5, 65536, 65600, 261, 65541, 5], 65536),
 ];
 
+const toHalf = (name: string, x: HostTensor): Sample<CastAttributes> => ({
+  name,
+  inputs: [x],
+  attributes: { to: "f16" },
+  // Rounding goes in steps.
+  gradcheck: false,
+});
+/** 1 and half a step more, of which 1 is the even one; the largest, what is rounded to it, and what becomes infinite; subnormals. */
+const edges = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65504, 65519, 65520, -1e6, 2 ** -14, 2 ** -24, 2 ** -25, 3 * 2 ** -26];
+
+const cast: Sample<CastAttributes>[] = [
+  { name: "f32 as it is", inputs: [normal([3, 5], 1)], attributes: { to: "f32" } },
+  toHalf("to f16, an odd number", normal([5, 1, 3], 2)),
+  toHalf("to f16, several workgroups", normal([1031, 3], 3, 0, 100)),
+  toHalf("to f16, the edges", values([edges.length], edges)),
+  { name: "from f16, an odd number", inputs: [inHalves(normal([7, 3], 4))], attributes: { to: "f32" } },
+  { name: "from f16, several workgroups", inputs: [inHalves(normal([2050], 5))], attributes: { to: "f32" } },
+];
+
 export const movementSamples = {
   reshape,
   transpose,
@@ -212,4 +233,5 @@ export const movementSamples = {
   broadcastTo,
   takeRows,
   addRows,
+  cast,
 };
