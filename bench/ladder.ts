@@ -19,9 +19,11 @@ const ladders = [
   { operator: "matmul", work: "matmul-512" },
   { operator: "conv2d", work: "conv3x3-forward" },
   { operator: "conv2d", work: "conv3x3-growth" },
+  { operator: "conv2d", work: "conv3x3-growth-14" },
   { operator: "conv2d", work: "conv1x1-forward" },
   { operator: "conv2dInputGradient", work: "conv3x3-input-gradient" },
   { operator: "conv2dWeightGradient", work: "conv3x3-weight-gradient" },
+  { operator: "conv2dWeightGradient", work: "conv1x1-weight-gradient" },
 ] as const;
 
 /** The names of an operator's candidates for what a work calls it with, in the order of its record. */

@@ -242,6 +242,18 @@ const perChannel = ({ data, shape: [height, width, , channels] }) => ({
   shape: [height, width, channels, 1],
 });
 
+/** Mean and variance of each channel, as one result when they are compared. */
+function batchMoments(inputs) {
+  const work = pure(inputs, ([x]) => {
+    const { mean, variance } = tf.moments(x, [0, 1, 2]);
+    return [mean, variance];
+  });
+  const results = async () => [Float32Array.from((await work.results()).flatMap((each) => [...each]))];
+  return { ...work, results };
+}
+
+/** What tf.conv2d tells the kernels of its gradients. */
+const convolving = { strides: 1, pad: "same", dataFormat: "NHWC", dimRoundingMode: undefined };
 const slidingByOne = { strides: 1, pad: "same", dilations: 1, dimRoundingMode: undefined };
 
 /** A loss and its gradient, as an optimiser asks for them. */
@@ -274,6 +286,27 @@ const works = {
       return [value, ...grads];
     });
   },
+  conv2dInputGradient: ([dy, filter], { images, h, w, c }) =>
+    pure([dy, filter], ([gradient, weights]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.Conv2DBackpropInput,
+          { dy: gradient, filter: weights },
+          { ...convolving, inputShape: [images, h, w, c] },
+        ),
+    ]),
+  conv2dWeightGradient: ([x, dy], { r, c, k }) =>
+    pure([x, dy], ([maps, gradient]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.Conv2DBackpropFilter,
+          { x: maps, dy: gradient },
+          { ...convolving, filterShape: [r, r, c, k] },
+        ),
+    ]),
+  batchMoments,
   softmax: (inputs) => pure(inputs, ([x]) => [tf.softmax(x)]),
   softmaxAndGradient: ([x, dy]) => {
     const both = tf.valueAndGrads((logits) => tf.softmax(logits));

@@ -74,6 +74,44 @@ class ConvolutionAndGradients:
         return [images_out(y.detach()), images_out(dx), filters_out(dw)]
 
 
+class InputGradient:
+    def __init__(self, arrays, options):
+        self.dy, self.w = images(arrays[0]), filters(arrays[1])
+        self.shape = [options[name] for name in ("images", "c", "h", "w")]
+        self.padding = options["padding"]
+
+    def run(self):
+        return torch.nn.grad.conv2d_input(self.shape, self.w, self.dy, padding=self.padding)
+
+    def results(self):
+        return [images_out(self.run())]
+
+
+class WeightGradient:
+    def __init__(self, arrays, options):
+        self.x, self.dy = images(arrays[0]), images(arrays[1])
+        self.shape = [options[name] for name in ("k", "c", "r", "r")]
+        self.padding = options["padding"]
+
+    def run(self):
+        return torch.nn.grad.conv2d_weight(self.x, self.shape, self.dy, padding=self.padding)
+
+    def results(self):
+        return [filters_out(self.run())]
+
+
+class BatchMoments:
+    def __init__(self, arrays, options):
+        self.x = images(arrays[0])
+
+    def run(self):
+        return torch.var_mean(self.x, dim=(0, 2, 3), correction=0)
+
+    def results(self):
+        variance, mean = self.run()
+        return [torch.stack([mean, variance])]
+
+
 class TrainingStep:
     """Steps of an optimiser. The loss is what a network of bench/works computes, with its weights by their names."""
 
@@ -208,6 +246,9 @@ WORKS = {
     "matmul": Matmul,
     "conv2d": Convolution,
     "conv2dAndGradients": ConvolutionAndGradients,
+    "conv2dInputGradient": InputGradient,
+    "conv2dWeightGradient": WeightGradient,
+    "batchMoments": BatchMoments,
     "densenet": DenseNet,
     "densenet121": DenseNet,
     "densenet121-assemble": Assemble,

@@ -8,9 +8,26 @@ import type { OperatorWork } from "./operator-work.ts";
 
 const same = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] } as const;
 
-/** Sizes of a 3x3 convolution as gpu.js kernels name them. */
-function convolutionSizes(images: number, size: number, c: number, k: number): Record<string, number> {
-  return { images, h: size, w: size, c, k, r: 3, padding: 1 };
+/** Sizes of a convolution that keeps the map's size as gpu.js kernels name them; r is odd. */
+function convolutionSizes(images: number, size: number, c: number, k: number, r = 3): Record<string, number> {
+  return { images, h: size, w: size, c, k, r, padding: (r - 1) / 2 };
+}
+
+/** A 3x3 convolution that adds k channels to a DenseNet's map of 32 images. */
+function growth(name: string, size: number, c: number, k: number, streams: readonly number[]): OperatorWork {
+  return {
+    name,
+    title: `[32, ${size}, ${size}, ${c}] * [3, 3, ${c}, ${k}], a DenseNet layer`,
+    flops: 2 * 32 * size * size * 9 * c * k,
+    bound: roundingBound(9 * c),
+    inputs: () =>
+      Promise.all([
+        normal([32, size, size, c], streams[0]),
+        normal([3, 3, c, k], streams[1], Math.sqrt(2 / (9 * c))),
+      ]),
+    body: ([images, weights]) => [conv2d(images, weights, { padding: 1 })],
+    peer: { work: "conv2d", options: convolutionSizes(32, size, c, k) },
+  };
 }
 
 /** 3x3, stride 1, same size, 64 to 64 channels at 28 x 28. */
@@ -72,15 +89,9 @@ export function convolutions(): OperatorWork[] {
         engine.run(operators.conv2dWeightGradient, [images, gradient], { ...same, filterShape }),
       peer: { work: "conv2dWeightGradient", options: convolutionSizes(8, size, c, k) },
     },
-    {
-      name: "conv3x3-growth",
-      title: "[32, 28, 28, 60] * [3, 3, 60, 12], a DenseNet layer",
-      flops: 2 * 32 * size * size * 9 * 60 * 12,
-      bound: roundingBound(9 * 60),
-      inputs: () => Promise.all([normal([32, size, size, 60], 4), normal([3, 3, 60, 12], 5, 0.06)]),
-      body: ([images, weights]) => [conv2d(images, weights, { padding: 1 })],
-      peer: { work: "conv2d", options: convolutionSizes(32, size, 60, 12) },
-    },
+    growth("conv3x3-growth", size, 60, 12, [4, 5]),
+    growth("conv3x3-growth-14", 14, 128, 32, [56, 57]),
+    growth("conv3x3-growth-7", 7, 128, 32, [58, 59]),
     {
       name: "conv1x1-forward",
       title: "[32, 14, 14, 128] * [1, 1, 128, 64]",
@@ -88,7 +99,20 @@ export function convolutions(): OperatorWork[] {
       bound: roundingBound(128),
       inputs: () => Promise.all([normal([32, 14, 14, 128], 6), normal([1, 1, 128, 64], 7, 0.125)]),
       body: ([images, weights]) => [conv2d(images, weights)],
-      peer: { work: "conv2d", options: { images: 32, h: 14, w: 14, c: 128, k: 64, r: 1, padding: 0 } },
+      peer: { work: "conv2d", options: convolutionSizes(32, 14, 128, 64, 1) },
+    },
+    {
+      name: "conv1x1-weight-gradient",
+      title: "[32, 14, 14, 128] * [1, 1, 128, 64]",
+      flops: 2 * 32 * 14 * 14 * 128 * 64,
+      bound: roundingBound(32 * 14 * 14),
+      inputs: () => Promise.all([normal([32, 14, 14, 128], 6), normal([32, 14, 14, 64], 60)]),
+      body: ([images, gradient], engine) =>
+        engine.run(operators.conv2dWeightGradient, [images, gradient], {
+          ...{ stride: [1, 1], padding: [0, 0], dilation: [1, 1] },
+          filterShape: [1, 1, 128, 64],
+        }),
+      peer: { work: "conv2dWeightGradient", options: convolutionSizes(32, 14, 128, 64, 1) },
     },
   ];
 }

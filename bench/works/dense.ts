@@ -12,6 +12,8 @@ const width = first + layers * growth;
 /** Channels that each layer reads. */
 const channels = Array.from({ length: layers }, (_, layer) => first + layer * growth);
 const attributes = { growth, bottleneck: null, epsilon: 1e-5 } as const;
+/** Of the map whose moments are taken: the first block of DenseNet-121 at its half. */
+const wide = [32, 56, 56, 128] as const;
 const absent = "gpu.js: fused kernels are Tessera's own; their parts are compared above";
 
 /** gamma, beta, running mean and running variance. */
@@ -118,6 +120,15 @@ export function dense(): OperatorWork[] {
       inputs: () => gradientInputs(8),
       body: (tensors, engine) => engine.run(operators.denseBlockGradient, tensors, attributes),
       absent,
+    },
+    {
+      name: "dense-moments",
+      title: `[${wide.join(", ")}], mean and variance of each channel`,
+      bytes: 4 * wide.reduce((product, extent) => product * extent, 1),
+      bound: roundingBound(32 * 56 * 56),
+      inputs: () => Promise.all([normal(wide, 61)]),
+      body: ([x]) => [batchMoments(x)],
+      peer: { work: "batchMoments", options: { rows: 32 * 56 * 56, c: 128 } },
     },
     {
       name: "activated-pool",

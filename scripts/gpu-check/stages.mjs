@@ -148,8 +148,8 @@ async function densenet() {
   const [few, many] = isRehearsal ? [2, 8] : [16, 80];
   const output = await train(["--steps", String(few), "--out", "work/profiled", "--profile"]);
   const profile = linesFrom(output, "one training step").filter((line) => line.trim() !== "");
-  const footnote = profile.findIndex((line) => line.startsWith("MB bound"));
-  tell(profile.slice(0, Math.min(24, footnote < 0 ? 24 : footnote)).join("\n"));
+  const footnote = profile.findIndex((line) => line.startsWith("layers: "));
+  tell(profile.slice(0, Math.min(40, footnote < 0 ? 40 : footnote)).join("\n"));
 
   const secondsOf = async (steps, file) => {
     await train(["--steps", String(steps), "--tuning", file, "--out", "work/timed", "--quiet"]);

@@ -8,7 +8,7 @@ import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import { chromeTrace } from "../profiling/trace.ts";
 import { measureCeilings } from "../profiling/ceilings.ts";
-import type { KernelProfile } from "../profiling/profile.ts";
+import type { KernelProfile, Profile } from "../profiling/profile.ts";
 import { plainTable } from "../report/tables.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Counter } from "./terminal/counter.ts";
@@ -70,6 +70,25 @@ function nameOf({ kernel, knobs }: Pick<KernelProfile, "kernel" | "knobs">): str
     return value === true ? [knob] : typeof value === "string" ? [value] : [`${knob}=${value}`];
   });
   return [kernel, ...shown].join(" ");
+}
+
+/** Classes of layers, the time of each phase beside that of the others. */
+function classTable({ classes, phases, launches, seconds }: Profile): string {
+  const table = new Table({
+    ...plainTable,
+    head: ["layers", "launches", ...phases.map(({ phase }) => `${phase} ms`), "ms", "share"],
+    colAligns: ["left", ...phases.map((): "right" => "right"), "right", "right", "right"],
+  });
+  for (const row of classes) {
+    const inPhases = phases.map(({ phase }) => {
+      const part = row.phases.find((each) => each.phase === phase);
+      return part === undefined ? "" : milliseconds(part.seconds);
+    });
+    table.push([row.layerClass, row.launches, ...inPhases, milliseconds(row.seconds), percent(row.share)]);
+  }
+  const inAll = phases.map((phase) => milliseconds(phase.seconds));
+  table.push(["in all", launches.length, ...inAll, milliseconds(seconds), percent(1)]);
+  return table.toString();
 }
 
 /** Kernels below this share of the step are counted instead of listed; the trace has all of them. */
@@ -149,8 +168,12 @@ export function profileReport(
     "",
     sums.toString(),
     "",
+    classTable(profile),
+    "",
     table.toString(),
     "",
+    "layers: stem, convolutions of images; transition, 1x1 convolutions between dense blocks; row loop, moments and the sums of",
+    "gradients; join, what puts partial sums together.",
     "MB bound: the buffers that a kernel is given, whole, not what it touches of them; GB/s is of that. A share of the",
     "ceiling is the larger one of arithmetic and memory; over 100 % caches hold what is read, or only a part is touched.",
   ].join("\n");

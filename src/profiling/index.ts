@@ -13,8 +13,10 @@ export {
   type Tuning,
 } from "../tuning/tuner.ts";
 export { measureCeilings, type Ceilings } from "./ceilings.ts";
+export type { LayerClass } from "./layer-classes.ts";
 export {
   profile,
+  type ClassProfile,
   type KernelProfile,
   type LaunchProfile,
   type PhaseProfile,

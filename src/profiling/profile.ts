@@ -16,6 +16,7 @@ import { median } from "../runtime/median.ts";
 import { pipelineKey } from "../runtime/webgpu/pipelines.ts";
 import { Program } from "../runtime/program.ts";
 import type { Ceilings } from "./ceilings.ts";
+import { classesOf, layerClasses, type LayerClass } from "./layer-classes.ts";
 
 export interface ProfileOptions {
   /** Replays that are measured; default 5. */
@@ -66,6 +67,7 @@ export interface LaunchProfile extends Rates {
   readonly workgroups: number;
   readonly operator: string;
   readonly phase: string;
+  readonly layerClass: LayerClass;
 }
 
 /** All launches of a kernel with the same knobs. */
@@ -87,6 +89,16 @@ export interface PhaseProfile {
   readonly share: number;
 }
 
+/** All launches of one kind of layer, and of them those of each phase that has any. */
+export interface ClassProfile {
+  readonly layerClass: LayerClass;
+  readonly launches: number;
+  readonly seconds: number;
+  /** Of the time of all launches. */
+  readonly share: number;
+  readonly phases: readonly PhaseProfile[];
+}
+
 export interface Profile {
   /** In the order they run. */
   readonly launches: readonly LaunchProfile[];
@@ -94,6 +106,8 @@ export interface Profile {
   readonly kernels: readonly KernelProfile[];
   /** In the order they begin. */
   readonly phases: readonly PhaseProfile[];
+  /** In the order of `layerClasses`; those that occur. */
+  readonly classes: readonly ClassProfile[];
   /** Seconds of all launches, one behind another. */
   readonly seconds: number;
   readonly replays: number;
@@ -159,12 +173,13 @@ function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceil
   // The replay of the median length is shown as it was; sums are over the medians of each launch.
   const byLength = [...runs].sort((a, b) => total(a.seconds) - total(b.seconds));
   const shown = byLength[byLength.length >> 1];
+  const classes = classesOf(timer.launches);
   const launches = timer.launches.map((launch, i): LaunchProfile => {
     const { kernel, knobs, sizes, workgroups, bytes, operator, phase } = launch;
     const seconds = median(runs.map((run) => run.seconds[i]));
     const operations = kernel.operations(sizes, knobs);
     return {
-      ...{ kernel: kernel.name, knobs, sizes, workgroups, operator, phase },
+      ...{ kernel: kernel.name, knobs, sizes, workgroups, operator, phase, layerClass: classes[i] },
       ...{ start: shown.starts[i], took: shown.seconds[i] },
       ...ratesOf({ seconds, bytes, operations }, ceilings),
     };
@@ -187,15 +202,30 @@ function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceil
         return { kernel, knobs, operators, launches: group.length, share, ...ratesOf(sums, ceilings) };
       })
       .sort((a, b) => b.seconds - a.seconds),
-    phases: grouped(launches, ({ phase }) => phase).map(([phase, group]) => {
-      const taken = total(group.map((launch) => launch.seconds));
-      return { phase, launches: group.length, seconds: taken, share: seconds > 0 ? taken / seconds : 0 };
+    phases: phasesOf(launches, seconds),
+    classes: layerClasses.flatMap((layerClass): ClassProfile[] => {
+      const group = launches.filter((launch) => launch.layerClass === layerClass);
+      if (group.length === 0) return [];
+      return [{ layerClass, ...sharesOf(group, seconds), phases: phasesOf(group, seconds) }];
     }),
     seconds,
     replays: runs.length,
     clock: timer.clock(),
     ceilings,
   };
+}
+
+/** Of some launches, `seconds` being those of the whole step. */
+function sharesOf(group: readonly LaunchProfile[], seconds: number): Omit<PhaseProfile, "phase"> {
+  const taken = total(group.map((launch) => launch.seconds));
+  return { launches: group.length, seconds: taken, share: seconds > 0 ? taken / seconds : 0 };
+}
+
+function phasesOf(launches: readonly LaunchProfile[], seconds: number): PhaseProfile[] {
+  return grouped(launches, ({ phase }) => phase).map(([phase, group]) => ({
+    phase,
+    ...sharesOf(group, seconds),
+  }));
 }
 
 /** Items by key, in the order the keys first appear. */

@@ -2,15 +2,15 @@
 // Format: "Trace Event Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
 import { aRecord, expectArgument, type Requirement } from "../errors/arguments.ts";
-import type { LaunchProfile, Profile } from "./profile.ts";
+import type { LaunchProfile, PhaseProfile, Profile } from "./profile.ts";
 
 const aProfile: Requirement = {
   words: "what `profile` gives once it is awaited",
   fits: (value) => {
     if (!aRecord.fits(value)) return false;
-    const { launches, seconds, ceilings } = value as Partial<Profile>;
+    const { launches, classes, seconds, ceilings } = value as Partial<Profile>;
     const measured = ceilings === undefined || aRecord.fits(ceilings);
-    return Array.isArray(launches) && typeof seconds === "number" && measured;
+    return Array.isArray(launches) && Array.isArray(classes) && typeof seconds === "number" && measured;
   },
 };
 
@@ -38,13 +38,13 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /**
  * One replay of the step on two tracks: its phases, and under them its launches (category `launch`) by operator and
- * kernel, each with sizes, knobs, workgroups, bytes and rates.
+ * kernel, each with its layer class, sizes, knobs, workgroups, bytes and rates. `otherData` sums up the classes.
  * @param about what goes into the file beside: adapter, driver, what was run
  */
 export function chromeTrace(profile: Profile, about: Readonly<Record<string, unknown>> = {}): ChromeTrace {
   expectArgument("chromeTrace", "the profile", profile, aProfile);
   expectArgument("chromeTrace", "what is said about it", about, aRecord);
-  const { launches, clock, replays, ceilings, seconds } = profile;
+  const { launches, classes, clock, replays, ceilings, seconds } = profile;
   const named = (tid: number, name: string): TraceEvent[] => [
     { name: "thread_name", ph: "M", pid: 1, tid, args: { name } },
     { name: "thread_sort_index", ph: "M", pid: 1, tid, args: { sort_index: tid } },
@@ -63,6 +63,11 @@ export function chromeTrace(profile: Profile, about: Readonly<Record<string, unk
       clock,
       replays,
       stepMilliseconds: rounded(seconds * 1e3),
+      classes: classes.map(({ layerClass, phases, ...rest }) => ({
+        class: layerClass,
+        ...sharesIn(rest),
+        phases: Object.fromEntries(phases.map(({ phase, ...part }) => [phase, sharesIn(part)])),
+      })),
       ...(ceilings === undefined
         ? {}
         : {
@@ -71,6 +76,15 @@ export function chromeTrace(profile: Profile, about: Readonly<Record<string, unk
           }),
     },
   };
+}
+
+/** Of some of the step's launches. */
+function sharesIn({
+  launches,
+  seconds,
+  share,
+}: Omit<PhaseProfile, "phase">): Readonly<Record<string, number>> {
+  return { launches, milliseconds: rounded(seconds * 1e3), percent: rounded(100 * share) };
 }
 
 /** A stretch of launches of one phase. */
@@ -106,7 +120,7 @@ function launchEvent(launch: LaunchProfile): TraceEvent {
     ts: start * micro,
     dur: took * micro,
     args: {
-      ...{ operator, kernel, phase, knobs, sizes, workgroups },
+      ...{ operator, kernel, phase, class: launch.layerClass, knobs, sizes, workgroups },
       bytes: launch.bytes,
       operations: launch.operations,
       medianMicroseconds: rounded(seconds * micro),

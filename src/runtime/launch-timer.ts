@@ -2,6 +2,7 @@
 
 import type { Kernel } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
+import type { Shape } from "../tensor/shape.ts";
 
 /** What a launch is, for whoever sums up times. */
 export interface TimedLaunch {
@@ -13,6 +14,8 @@ export interface TimedLaunch {
   /** Bytes of everything it binds, read or written, whole. */
   readonly bytes: number;
   readonly operator: string;
+  /** Of what the operator was called with: its inputs, then its outputs. */
+  readonly shapes: readonly Shape[];
   readonly phase: string;
 }
 

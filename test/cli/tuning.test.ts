@@ -106,12 +106,17 @@ describe("--profile", () => {
     expect(profiled.output).toMatch(/one training step, the weak view, 16 images/);
     expect(profiled.output).toMatch(/ceilings measured here: [\d.]+ GFLOP\/s/);
     expect(profiled.output).toMatch(/kernel +launches +ms +share +MB bound/);
+    expect(profiled.output).toMatch(/layers +launches +forward ms +backward ms +optimiser ms +ms +share/);
+    expect(profiled.output).toMatch(/\noptimiser +1 +[\d.]+ +[\d.]+ +[\d.]+ %\n/);
     expect(profiled.output).toMatch(/MB bound: the buffers that a kernel is given, whole/);
     const trace = JSON.parse(readFileSync(join(folder, "profiled", "profile.json"), "utf8")) as {
       readonly traceEvents: readonly { readonly cat?: string }[];
+      readonly otherData: { readonly classes: readonly { readonly launches: number }[] };
     };
     const launches = Number(/in all +(\d+)/.exec(profiled.output)?.[1]);
     expect(trace.traceEvents.filter(({ cat }) => cat === "launch")).toHaveLength(launches);
+    const counts = trace.otherData.classes.map((each) => each.launches);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(launches);
     const metrics = (out: string): string => readFileSync(join(folder, out, "metrics.jsonl"), "utf8");
     expect(metrics("profiled")).toBe(metrics("plain"));
   });

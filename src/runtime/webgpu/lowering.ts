@@ -2,6 +2,7 @@
 
 import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import type { Storage } from "../../tensor/tensor.ts";
 import type { Operand } from "../operand.ts";
 import { updatesOf, type Launch, type Slot } from "../../operators/operator.ts";
@@ -32,6 +33,8 @@ export interface LoweredLaunch {
   readonly workgroups: readonly [number, number];
   /** The operator that asked for it. */
   readonly label: string;
+  /** Of the operator's inputs, then of its outputs. */
+  readonly shapes: readonly Shape[];
   readonly phase: string;
 }
 
@@ -132,7 +135,8 @@ class Lowering {
     });
   }
 
-  #lowerCall({ operator, inputs, outputs, attributes, phase }: RecordedCall): void {
+  #lowerCall(call: RecordedCall): void {
+    const { operator, inputs, outputs, attributes } = call;
     const candidate = this.#choice.choose(operator, inputs, attributes as never);
     const places = operator.placements?.(attributes as never);
     const slots = {
@@ -144,6 +148,7 @@ class Lowering {
         return buffer;
       }),
     };
+    const shapes = [...inputs.map(({ shape }) => shape), ...outputs.map(({ spec }) => spec.shape)];
     candidate.launches.forEach((launch, i) => {
       if (places !== undefined) {
         // One launch for each part, in order; a part that is computed in its place needs none.
@@ -151,16 +156,15 @@ class Lowering {
         const home = "role" in part ? part.home : undefined;
         if (home?.root === slots.output[0] && home.offset === 4 * places[i]) return;
       }
-      this.#launches.push(this.#lowerLaunch(operator.name, phase, launch, slots));
+      this.#launches.push({ ...this.#lowerLaunch(operator.name, launch, slots), shapes, phase: call.phase });
     });
   }
 
   #lowerLaunch(
     operator: string,
-    phase: string,
     launch: Launch,
     slots: Readonly<Record<Slot["kind"], readonly LoweredBinding["target"][]>>,
-  ): LoweredLaunch {
+  ): Omit<LoweredLaunch, "shapes" | "phase"> {
     const { knobs = {}, sizes } = launch;
     const source = kernelFor(launch.kernel);
     return {
@@ -171,7 +175,6 @@ class Lowering {
       uniforms: source.pack(sizes),
       workgroups: workgroupsOf(operator, source, launch, this.#limits),
       label: operator,
-      phase,
     };
   }
 

@@ -32,6 +32,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
       workgroups: lowered.workgroups[0] * lowered.workgroups[1],
       bytes: lowered.bindings.reduce((sum, { target }) => sum + target.bytes, 0),
       operator: lowered.label,
+      shapes: lowered.shapes,
       phase: lowered.phase,
     }));
     const { gpu } = on;
