@@ -81,6 +81,7 @@ export const classRules: { readonly [Name in OperatorName]: Rule } = {
   cumulativeSum: rest,
 
   reshape: rest,
+  cast: rest,
   transpose: rest,
   slice: rest,
   pad: rest,
