@@ -145,7 +145,11 @@ describe("candidates", () => {
   test("one or two channels take blocks, which need no zeros between; but not for work that is soon done", () => {
     expect(preferred(1, 64, lavapipe(), 1, 256)).toEqual(["blocked", "subgroups", "blocked"]);
     expect(preferred(3, 64, lavapipe(), 1, 256)).toEqual(["outerProducts", "subgroups", "subgroups"]);
-    expect(preferred(1, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "blocked"]);
+    expect(preferred(1, 64, lavapipe(), 1, 64, 7)).toEqual(["outerProducts", "subgroups", "outerProducts"]);
+    expect(preferred(1, 16, lavapipe(), 1, 256)).toEqual(["blocked", "subgroups", "blocked"]);
+    expect(preferred(1, 16, lavapipe(), 1, 64)).toEqual(["subgroups", "subgroups", "blocked"]);
+    expect(preferred(1, 16, lavapipe(), 1, 16)).toEqual(["direct", "direct", "direct"]);
     expect(preferred(1, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 
