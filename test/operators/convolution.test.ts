@@ -156,6 +156,8 @@ describe("candidates", () => {
   test("one or two channels take blocks, which need no zeros between, where lines have no pieces", () => {
     expect(preferred(1, 64, lavapipe(), 3, 1024)).toEqual(["blocked", "blocked", "blocked"]);
     expect(preferred(1, 64, lavapipe(), 3, 200)).toEqual(["outerProducts", "blocked", "outerProducts"]);
+    expect(preferred(1, 16, lavapipe(), 1, 64)).toEqual(["subgroups", "subgroups", "blocked"]);
+    expect(preferred(1, 16, lavapipe(), 1, 16)).toEqual(["direct", "direct", "direct"]);
     expect(preferred(1, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 

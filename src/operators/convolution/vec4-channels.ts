@@ -19,17 +19,21 @@ export interface ChannelAxes {
  */
 const littleWork = 2 ** 20;
 
-/**
- * From so many multiply-adds on, one or two channels are worth the pipeline of a kernel that needs no zeros: 1.3 to 2.5 times
- * those that multiply mostly zeros (lavapipe, 2 cores, 2026).
- */
-const muchWork = 2 ** 26;
+/** Candidates that take any C, as long as K goes in fours. */
+export interface OfAnyC {
+  readonly names: readonly string[];
+  /**
+   * From how many multiply-adds on one or two channels are worth their pipeline on lavapipe, where no copies and few zeros are
+   * needed; by the name of the candidate that is preferred otherwise.
+   */
+  readonly worthFrom: (otherwise: string | undefined) => number;
+}
 
 /**
  * `direct` and the candidates in fours, by preference.
  * @param tensors inputs, then the output
  * @param vec4Candidates candidates for channel counts that are multiples of four, and those of `anyC` for any C
- * @param anyC names of those that need it of K only: they are spared the copies with the zeros in C
+ * @param anyC those that need it of K only: they are spared the copies with the zeros in C
  */
 export function anyChannels(
   direct: Candidate,
@@ -38,14 +42,14 @@ export function anyChannels(
   tensors: readonly TensorSpec[],
   axes: ChannelAxes,
   { isSoftware }: AdapterTraits,
-  anyC: readonly string[] = [],
+  anyC: OfAnyC = { names: [], worthFrom: () => Infinity },
 ): readonly Candidate[] {
   const { batch, outputHeight, outputWidth, outputChannels, filterHeight, filterWidth, channels } = extents;
   const paddings = [paddingToFours(channels), paddingToFours(outputChannels)] as const;
   const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
   const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, paddings[0]));
   const wideK = { ...extents, outputChannels: outputChannels + paddings[1].zeros };
-  const ofAnyC = vec4Candidates(wideK).filter(({ name }) => anyC.includes(name));
+  const ofAnyC = vec4Candidates(wideK).filter(({ name }) => anyC.names.includes(name));
   const others = vec4Candidates({ ...wideK, channels: channels + paddings[0].zeros }).map((candidate) => {
     const whole = ofAnyC.find(({ name }) => name === candidate.name);
     if (whole !== undefined)
@@ -59,8 +63,8 @@ export function anyChannels(
   const work = batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels;
   const isOdd = paddings.some(({ zeros }) => zeros > 0);
   if (isSoftware && isOdd && work < littleWork) return [...others, direct];
-  const isOfAnyC = ({ name }: Candidate): boolean => anyC.includes(name);
-  if (isSoftware && paddings[0].zeros >= channels && work >= muchWork) {
+  const isOfAnyC = ({ name }: Candidate): boolean => anyC.names.includes(name);
+  if (isSoftware && paddings[0].zeros >= channels && work >= anyC.worthFrom(others.at(-1)?.name)) {
     return [direct, ...others.filter((each) => !isOfAnyC(each)), ...others.filter(isOfAnyC)];
   }
   return [direct, ...others];
