@@ -13,7 +13,7 @@ import { openEngine } from "../../src/runtime/open-engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { HostArray, HostTensor } from "../../src/tensor/host.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../src/tensor/shape.ts";
-import { magnitudesOf, worstError } from "./magnitudes.ts";
+import { worstError } from "./magnitudes.ts";
 import { normal, uniform, type Sample } from "./sample.ts";
 
 type AnyOperator = Operator<unknown>;
@@ -51,7 +51,7 @@ describe("sums over many rows", () => {
     ["batchMoments", one],
     ["batchMoments", two],
     ["batchNorm", one],
-    ["batchNormGradient", two],
+    ["batchNormGradient", one],
   ] as const;
   const rowsOf = (shape: Shape, groups: number): number => sizeOf(shape) / channels / groups;
 
@@ -94,16 +94,17 @@ describe("sums over many rows", () => {
         inputs: inputsOf[name](shape, groups),
         attributes: groups === 1 ? { epsilon } : { epsilon, groups },
         reduction: rowsOf(shape, groups),
-        slack: 4,
       };
       const expected = await results(reference, operator, sample);
-      const magnitudes = magnitudesOf(name, operator, sample);
       backend.candidates.set(name, name === "batchMoments" ? "chunksWide" : "workgroups");
       const actual = await results(engine, operator, sample);
       actual.forEach((array, i) => {
-        expect(worstError(array, expected[i], sample, magnitudes?.[i]), `output ${i}`).toBeLessThanOrEqual(1);
+        expect(worstError(array, expected[i], sample, undefined), `output ${i}`).toBeLessThanOrEqual(1);
       });
-      expect(await results(engine, operator, sample)).toEqual(actual);
+      const again = await results(engine, operator, sample);
+      again.forEach((array, i) => {
+        expect(array.every((value: number, at: number) => Object.is(value, actual[i][at]))).toBe(true);
+      });
     },
   );
 });
