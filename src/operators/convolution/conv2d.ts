@@ -8,6 +8,7 @@ import { forwardCandidates } from "./launches.ts";
 import { linePieces, withLinePieces } from "./line-pieces.ts";
 import { patchedForward } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
+import { withWinograd } from "./winograd.ts";
 
 export type Conv2dAttributes = Sliding;
 
@@ -43,7 +44,13 @@ export const conv2d: Operator<Conv2dAttributes> = {
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
     const others = anyChannels(
       direct,
-      (wide) => withLinePieces(forwardCandidates(wide, attributes, {}, adapter), wide, attributes, adapter),
+      (wide) =>
+        withLinePieces(
+          withWinograd(forwardCandidates(wide, attributes, {}, adapter), wide, attributes, adapter),
+          wide,
+          attributes,
+          adapter,
+        ),
       extents,
       [...inputs, ...conv2d.infer(inputs, attributes)],
       { channels: [3, 2], outputChannels: [undefined, 3, 3] },
