@@ -66,6 +66,7 @@ struct Sizes {
 // end region
 @group(0) @binding(4) var<storage, read_write> y: array<Y>;        // [N, P, Q, K]
 
+// region: products of eight pixels
 // Adds the products of eight pixels, one in each lane, with this lane's four output channels.
 fn add_products(sums: ptr<function, array<vec4f, LANES>>, pixel: vec4f, across: mat4x4f) {
   for (var r = 0u; r < LANES; r++) {
@@ -74,6 +75,7 @@ fn add_products(sums: ptr<function, array<vec4f, LANES>>, pixel: vec4f, across: 
     }
   }
 }
+// end region
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -149,13 +151,16 @@ fn main(
       var across: mat4x4f;
       for (var k = 0u; k < 4u; k++) { across[k] = weights[weights_at + k * next + c * step]; }
       if (TURNED) { across = transpose(across); }
+      // region: products of all pixels
       add_products(&sums0, down[0], across);
       add_products(&sums1, down[1], across);
       add_products(&sums2, down[2], across);
       add_products(&sums3, down[3], across);
+      // end region
     }
   }
 
+  // region: sums of all pixels
   // A loop that is not unrolled, with the sums picked by hand: a store for each of them would take seconds to compile.
   let end = min(first_pixel + ROWS, pixels);
   for (var r = 0u; r < LANES; r++) {
@@ -172,4 +177,5 @@ fn main(
       if (quad < quads) { y[pixel * quads + quad] = Y(sum); }
     }
   }
+  // end region
 }

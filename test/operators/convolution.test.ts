@@ -153,6 +153,36 @@ describe("candidates", () => {
     expect(preferred(3, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 
+  test("Winograd's form is taken on lavapipe for many channels and much work, with 3x3 neighbouring taps", () => {
+    expect(preferred(128, 128, lavapipe(), 1, 28)).toEqual(["winograd", "winograd", "subgroups"]);
+    expect(preferred(128, 128, lavapipe(), 1, 14)).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(64, 64, lavapipe(), 1, 56)).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(128, 32, lavapipe(), 1, 56)).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(128, 128, lavapipe(), 1, 28, 5)).not.toContain("winograd");
+    expect(preferred(128, 128, lavapipe(), 2, 56)).not.toContain("winograd");
+    expect(preferred(128, 128, gpuOf32(), 1, 56)).not.toContain("winograd");
+  });
+
+  test("Winograd's form takes as many images at a time as its transformed ones have room for", async () => {
+    const [x, filter] = [normal([7, 30, 31, 96], 1), normal([3, 3, 96, 96], 2)];
+    const shapes = [spec(7, 30, 31, 96), spec(3, 3, 96, 96)];
+    const found = conv2d.candidates(shapes, attributes, lavapipe()).find(({ name }) => name === "winograd");
+    expect(found?.launches).toHaveLength(1 + 3 * 2);
+    const results: HostArray[] = [];
+    for (const name of ["winograd", "outerProducts"]) {
+      const step = (): Tensor => {
+        const [images, weights] = [x, filter].map(({ data, shape }) => gpu().tensor(data, shape));
+        return gpu().run(conv2d, [images, weights], attributes)[0];
+      };
+      results.push(await gpu().withCandidate("conv2d", name, step).read());
+    }
+    const [mine, other] = results;
+    let worst = 0;
+    mine.forEach((value, i) => (worst = Math.max(worst, Math.abs(value - other[i]))));
+    expect(worst).toBeLessThan(8 * 2 ** -24 * 9 * 96);
+    expect(worst, "they add up in another order").toBeGreaterThan(0);
+  });
+
   test("one or two channels take blocks, which need no zeros between, where lines have no pieces", () => {
     expect(preferred(1, 64, lavapipe(), 3, 1024)).toEqual(["blocked", "blocked", "blocked"]);
     expect(preferred(1, 64, lavapipe(), 3, 200)).toEqual(["outerProducts", "blocked", "outerProducts"]);
@@ -260,7 +290,7 @@ test("a NaN comes through a convolution and a ReLU: a run that diverged must sho
   data[8 * 70] = NaN;
   const x = engine.tensor(data, [1, 12, 12, 8]);
   const filter = engine.tensor(normal([3, 3, 8, 8], 2).data, [3, 3, 8, 8]);
-  for (const name of ["direct", "tile", "blocked", "subgroups", "outerProducts"]) {
+  for (const name of ["direct", "tile", "blocked", "subgroups", "outerProducts", "winograd", "linePieces"]) {
     backend.candidates.set("conv2d", name);
     const y = await relu(conv2d(x, filter, { padding: 1 })).read();
     const found = Array.from({ length: 144 }, (_, pixel) => Number.isNaN(y[8 * pixel]));

@@ -94,6 +94,7 @@ const cases: readonly Case[] = [
       candidate,
     },
   ]),
+  { operator: "conv2d", inputs: [x, weights], attributes: sliding, candidate: "winograd" },
   {
     operator: "conv2d",
     inputs: [normal([1, 5, 9, 3], 1), normal([3, 3, 3, 12], 2)],

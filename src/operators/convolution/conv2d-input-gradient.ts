@@ -18,6 +18,7 @@ import { inputGradientCandidates } from "./launches.ts";
 import { isWorthCopies, patchedInputGradient, placed } from "./patches.ts";
 import { phasedInputGradient } from "./phases.ts";
 import { anyChannels } from "./vec4-channels.ts";
+import { withWinograd } from "./winograd.ts";
 
 export interface Conv2dInputGradientAttributes extends Sliding {
   /** [N, H, W, C] of the convolution's x; with a stride above 1 the other shapes do not tell. */
@@ -77,7 +78,7 @@ function candidatesOf(
   };
   return anyChannels(
     direct,
-    (wide) => inputGradientCandidates(wide, sliding, adapter),
+    (wide) => withWinograd(inputGradientCandidates(wide, sliding, adapter), wide, sliding, adapter, true),
     extents,
     tensors,
     { channels: [undefined, 2, 3], outputChannels: [3, 3] },

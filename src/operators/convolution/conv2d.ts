@@ -8,6 +8,7 @@ import { forwardCandidates } from "./launches.ts";
 import { linePieces, withLinePieces } from "./line-pieces.ts";
 import { patchedForward } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
+import { withWinograd } from "./winograd.ts";
 
 /**
  * For one channel, blocks take .7 to .8 of the time of conv2dSubgroups behind its copies: 2 ms less with 2^22 multiply-adds, for some
@@ -51,7 +52,13 @@ export const conv2d: Operator<Conv2dAttributes> = {
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
     const others = anyChannels(
       direct,
-      (wide) => withLinePieces(forwardCandidates(wide, attributes, {}, adapter), wide, attributes, adapter),
+      (wide) =>
+        withLinePieces(
+          withWinograd(forwardCandidates(wide, attributes, {}, adapter), wide, attributes, adapter),
+          wide,
+          attributes,
+          adapter,
+        ),
       extents,
       [...inputs, ...conv2d.infer(inputs, attributes)],
       { channels: [3, 2], outputChannels: [undefined, 3, 3] },
