@@ -15,6 +15,8 @@ const LANES = 8u;
 const LOADS = 4u;          // tiles per lane
 const ROWS = LANES * LOADS;
 
+alias Y = vec4f;
+
 struct Sizes {
   tiles: u32,            // T
   channels: u32,         // C
@@ -91,7 +93,7 @@ fn main(
     for (var pixel = first_pixel + r; pixel < end; pixel += LANES) {
       var sum = vec4f();
       for (var i = 0u; i < LOADS; i++) { sum = select(sum, picked[i], pixel == first_pixel + LANES * i + r); }
-      if (quad < quads) { y[pixel * quads + quad] = sum; }
+      if (quad < quads) { y[pixel * quads + quad] = Y(sum); }
     }
   }
   // end region
