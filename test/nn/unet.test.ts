@@ -214,7 +214,7 @@ describe("a U-Net on WebGPU", () => {
     }
   });
 
-  test("of width 16 takes 71 MiB a step of 8 images of 96 x 72, and 9 MiB more with skips side by side", async () => {
+  test("of width 16 takes 66 MiB a step of 8 images of 96 x 72, and 5 MiB more with skips side by side", async () => {
     using engine = new Engine(new PlanningBackend(gpu().traits));
     const net = new UNet(engine, new Initialiser(engine, 1), { ...small, width: 16, levels: 4 });
     const parameters = [...net.parameters().values()];
@@ -233,9 +233,9 @@ describe("a U-Net on WebGPU", () => {
       return (program.plan?.bytes ?? NaN) / 2 ** 20;
     };
     const apart = await bytesOf("fused");
-    expect(apart).toBeLessThan(71);
+    expect(apart).toBeLessThan(66);
     // What two convolutions of the way up would read side by side, in place of the sum that is stored for one of them.
-    expect((await bytesOf("plain")) - apart).toBeGreaterThan(8);
+    expect((await bytesOf("plain")) - apart).toBeGreaterThan(5);
   });
 
   test("learns to find what is bright", async () => {
