@@ -206,9 +206,13 @@ export function parseShader(name: string, text: string): ShaderSource {
     ...[...read.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
       parseKnob(name, knob, value, meaning, choices.get(knob) ?? []),
     ),
-    ...[...read.matchAll(storedLine)].map(
-      ([, knob = "", , meaning = ""]): Knob => ({ name: knob, type: "stored", value: "f32", meaning, choices: [] }),
-    ),
+    ...[...read.matchAll(storedLine)].map(([, knob = "", , meaning = ""]): Knob => ({
+      name: knob,
+      type: "stored",
+      value: "f32",
+      meaning,
+      choices: [],
+    })),
   ];
   // One in a comment is none.
   const declared = [...read.matchAll(bindingLine)].filter(({ index }) => code.startsWith("@", index));

@@ -50,7 +50,8 @@ export class ReferenceBackend implements Backend {
   fill({ shape, dtype }: TensorSpec, value: number): HostStorage {
     const data = allocate(dtype, sizeOf(shape), true);
     // Untouched zeros take no memory.
-    if (!Object.is(value, 0)) data.fill(dtype === "f32" ? Math.fround(value) : dtype === "f16" ? roundToHalf(value) : value);
+    if (!Object.is(value, 0))
+      data.fill(dtype === "f32" ? Math.fround(value) : dtype === "f16" ? roundToHalf(value) : value);
     return this.#hold(data);
   }
 

@@ -17,7 +17,11 @@ export function roundToHalf(value: number): number {
   // Adding a number whose last bit weighs as much as that of the half rounds away all bits below it.
   const anchor = 1.5 * 2 ** (42 + Math.max(exponent, -14));
   const rounded = Math.sign(value) * (Math.abs(value) + anchor - anchor);
-  return Math.abs(rounded) > largestHalf ? Math.sign(value) * Infinity : Object.is(rounded, 0) ? value * 0 : rounded;
+  return Math.abs(rounded) > largestHalf
+    ? Math.sign(value) * Infinity
+    : Object.is(rounded, 0)
+      ? value * 0
+      : rounded;
 }
 
 /** The bits of the nearest number in half precision. */

@@ -61,12 +61,7 @@ export function graded({ shape, dtype, data }: HostTensor, axis = shape.length -
 }
 
 /** Whole numbers in [0, below). */
-export function integers(
-  shape: Shape,
-  below: number,
-  seed = 1,
-  dtype: DType = "f32",
-): HostTensor {
+export function integers(shape: Shape, below: number, seed = 1, dtype: DType = "f32"): HostTensor {
   const next = generator(seed);
   return filled(shape, dtype, () => Math.floor(next() * below));
 }
@@ -77,11 +72,7 @@ export function inHalves({ shape, data }: HostTensor): HostTensor {
 }
 
 /** Exactly these values. */
-export function values(
-  shape: Shape,
-  list: readonly number[],
-  dtype: DType = "f32",
-): HostTensor {
+export function values(shape: Shape, list: readonly number[], dtype: DType = "f32"): HostTensor {
   let i = 0;
   return filled(shape, dtype, () => list[i++] ?? NaN);
 }

@@ -31,7 +31,8 @@ function* repeated(spec: TensorSpec, value: number): Generator<Uint8Array> {
   const { dtype } = spec;
   const count = Math.min(sizeOf(spec.shape), 2 ** 18);
   const chunk = deviceBytes({ shape: [count], dtype, data: allocate(dtype, count).fill(value) });
-  for (let left = bytesOf(spec); left > 0; left -= chunk.length) yield chunk.subarray(0, Math.min(left, chunk.length));
+  for (let left = bytesOf(spec); left > 0; left -= chunk.length)
+    yield chunk.subarray(0, Math.min(left, chunk.length));
 }
 
 export interface WebGpuOptions {

@@ -211,7 +211,18 @@ const toHalf = (name: string, x: HostTensor): Sample<CastAttributes> => ({
   gradcheck: false,
 });
 /** 1 and half a step more, of which 1 is the even one; the largest, what is rounded to it, and what becomes infinite; subnormals. */
-const edges = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65504, 65519, 65520, -1e6, 2 ** -14, 2 ** -24, 2 ** -25, 3 * 2 ** -26];
+const edges = [
+  1 + 2 ** -11,
+  1 + 3 * 2 ** -11,
+  65504,
+  65519,
+  65520,
+  -1e6,
+  2 ** -14,
+  2 ** -24,
+  2 ** -25,
+  3 * 2 ** -26,
+];
 
 const cast: Sample<CastAttributes>[] = [
   { name: "f32 as it is", inputs: [normal([3, 5], 1)], attributes: { to: "f32" } },
