@@ -27,7 +27,12 @@ const writes: readonly Fault[] = [
   { kernel: "conv2dDirect", operator: "conv2d", from: "image >= sizes", to: "image > sizes" },
   { kernel: "matmul", operator: "matmul", from: "index >= sizes", to: "index > sizes" },
   { kernel: "sgd", operator: "sgd", from: "VALUES, sizes.count", to: "VALUES, 1u + sizes.count" },
-  { kernel: "batchNormMoments", operator: "batchNorm", from: "index >= sizes", to: "index > sizes" },
+  {
+    kernel: "batchNormMoments",
+    operator: "batchNorm",
+    from: "min(number, all - 1u)",
+    to: "min(number, all)",
+  },
   { kernel: "softmaxCrossEntropy", operator: "softmaxCrossEntropy", from: "row >= sizes", to: "row > sizes" },
   { kernel: "dropout", operator: "dropout", from: "at < sizes", to: "at <= sizes" },
   { kernel: "oneHot", operator: "oneHot", from: "at >= sizes", to: "at > sizes" },
@@ -65,7 +70,7 @@ const writes: readonly Fault[] = [
 ];
 
 const reads: readonly Fault[] = [
-  { kernel: "batchNormGradientSums", operator: "batchNormGradient", from: "row + 2u <=", to: "row + 1u <=" },
+  { kernel: "batchNormGradientSums", operator: "batchNormGradient", from: "row + LANES <", to: "row <" },
 ];
 
 /** Of shaders that compile fast: with conv2dTile and those of dense blocks, all that was found, too, this takes minutes. */
