@@ -30,8 +30,21 @@ test("a browser without WebGPU is named as such, and auto computes on the CPU", 
   const refused = openEngine({ device: "webgpu" });
   await expect(refused).rejects.toThrow(DeviceUnavailableError);
   await expect(refused).rejects.toThrow(
-    /^this browser has no WebGPU .*openEngine\(\{ device: "reference" \}\)$/,
+    /^this browser has no WebGPU .*openEngine\(\{ device: "reference" \}\) computes on the CPU/,
   );
   using engine = await openEngine();
   expect(engine.backend.kind).toBe("reference");
+});
+
+test("a page that is no secure context is told what it needs", async () => {
+  vi.stubGlobal("navigator", {});
+  vi.stubGlobal("isSecureContext", false);
+  await expect(openEngine({ device: "webgpu" })).rejects.toThrow(/^this page is no secure context.*https/);
+});
+
+test("where there is no adapter, nobody is told to install a driver or to pass an option", async () => {
+  vi.stubGlobal("navigator", { gpu: { requestAdapter: () => Promise.resolve(null) } });
+  const refused = openEngine({ device: "webgpu" });
+  await expect(refused).rejects.toThrow(/^this browser has WebGPU, but no adapter/);
+  await expect(refused).rejects.not.toThrow(/driver|--device/);
 });
