@@ -5,6 +5,23 @@
 export const inNode = (): boolean =>
   (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
 
+interface Runtimes {
+  readonly Deno?: { readonly version?: { readonly deno?: string } };
+  readonly Bun?: { readonly version?: string };
+  readonly navigator?: { readonly userAgent?: string };
+}
+
+/** Which runtime this is, with its version: "Node 20.20.2", "Deno 2.9.6", "Bun 1.4.0", or a browser by what it says of itself. */
+export function runtimeName(): string {
+  const { Deno, Bun, navigator } = globalThis as Runtimes;
+  if (Deno?.version?.deno !== undefined) return `Deno ${Deno.version.deno}`;
+  if (Bun?.version !== undefined) return `Bun ${Bun.version}`;
+  return inNode() ? `Node ${process.versions.node}` : (navigator?.userAgent ?? "a browser");
+}
+
+/** Whether WebGPU is the runtime's own (a browser's, Deno's), and not the package "webgpu" that Node and Bun load. */
+export const bringsWebGpu = (): boolean => !inNode() || (globalThis as Runtimes).Deno !== undefined;
+
 const orReference = 'openEngine({ device: "reference" }) computes on the CPU without one';
 
 /** That there is no adapter, and what to do. */
