@@ -1,17 +1,20 @@
-// Writes src/kernels/shaders.generated.ts: the text of every shaders/*.wgsl as one typed table, so that Node,
-// bundlers and browsers get the shaders the same way and a misspelt shader name does not compile; and the names of the
-// values that knobs and uniforms take, as types. A shader that does not say its launch size and its work is refused, and
-// so is one whose copy of a marked region has drifted from the others.
+// Writes the text of every shaders/*.wgsl as constants of a module, so that Node, bundlers and pages get the shaders the same
+// way and a misspelt shader name does not compile:
+// - src/kernels/shaders.generated.ts: the texts as they are;
+// - src/kernels/bare-shaders.generated.ts: the same for pages, without comments (package.json, "browser");
+// - src/kernels/named.generated.ts: a kernel of each, and the names of the values that knobs and uniforms take, as types.
+// A shader that does not say its launch size and its work is refused, and so is one whose copy of a marked region has drifted
+// from the others.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareText } from "./bare-shaders.mjs";
 import { regionComplaints } from "./house/regions.mjs";
 import { headerComplaints } from "./house/shader-headers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "shaders");
-const target = join(root, "src", "kernels", "shaders.generated.ts");
 
 const shaders = readdirSync(folder)
   .filter((file) => file.endsWith(".wgsl"))
@@ -37,7 +40,6 @@ function choicesOf(text) {
   return choices;
 }
 
-const rows = shaders.map(({ name, text }) => `  ${name}: ${JSON.stringify(text)},`);
 const types = shaders
   .map(({ name, text }) => ({ name, choices: [...choicesOf(text)] }))
   .filter(({ choices }) => choices.length > 0)
@@ -48,22 +50,38 @@ const types = shaders
     return [`  readonly ${name}: {`, ...fields, "  };"].join("\n");
   });
 
-const text = `// Made from shaders/*.wgsl by scripts/embed-shaders.mjs; edit those.
+const made = "// Made from shaders/*.wgsl by scripts/embed-shaders.mjs; edit those.";
+const constants = (textOf) =>
+  shaders.map(({ name, text }) => `export const ${name} = ${JSON.stringify(textOf(text))};`).join("\n");
 
-export const shaders = {
-${rows.join("\n")}
-} as const;
+const modules = {
+  shaders: `${made}\n\n${constants((text) => text)}\n`,
+  "bare-shaders": `${made}\n\n${constants(bareText)}\n`,
+  named: `${made}
+
+import { builtInKernel, type Kernel } from "./kernel.ts";
+import * as shaders from "./shaders.generated.ts";
+
+${shaders
+  .map(
+    ({ name }) => `export const ${name}: Kernel = /* @__PURE__ */ builtInKernel("${name}", shaders.${name});`,
+  )
+  .join("\n")}
 
 /** What knobs and uniforms may be called to be, by shader: the names of its "value of" lines. */
 export interface Choices {
 ${types.join("\n")}
 }
-`;
+`,
+};
 
-let current = "";
-try {
-  current = readFileSync(target, "utf8");
-} catch {
-  // The first run has nothing to compare with.
+for (const [name, text] of Object.entries(modules)) {
+  const target = join(root, "src", "kernels", `${name}.generated.ts`);
+  let current = "";
+  try {
+    current = readFileSync(target, "utf8");
+  } catch {
+    // The first run has nothing to compare with.
+  }
+  if (current !== text) writeFileSync(target, text);
 }
-if (current !== text) writeFileSync(target, text);

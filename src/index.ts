@@ -15,7 +15,8 @@ export {
   UsageError,
 } from "./errors/errors.ts";
 export type { AdapterTraits } from "./device/traits.ts";
-export { kernels, type Kernel, type KernelName } from "./kernels/kernel.ts";
+export { kernels, type KernelName } from "./kernels/built-in-kernels.ts";
+export { type Kernel } from "./kernels/kernel.ts";
 export { kernelOf, type KernelOptions } from "./kernels/own-kernel.ts";
 
 export type {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not
-// fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// report | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
+// does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
@@ -206,6 +206,15 @@ program
   .action(async (options: { json: boolean }) => {
     const { devices } = await import("./commands/devices.ts");
     await devices(options);
+  });
+
+program
+  .command("doctor")
+  .description("check step by step whether this machine computes, and say what to install where it does not")
+  .option("--json", "print JSON", false)
+  .action(async (options: { json: boolean }) => {
+    const { doctor } = await import("./commands/doctor.ts");
+    await doctor(options);
   });
 
 for (const command of program.commands)

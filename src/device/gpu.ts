@@ -9,7 +9,8 @@ import {
 } from "../errors/errors.ts";
 import { deviceWords } from "./device-words.ts";
 import { provider } from "./provider.ts";
-import { optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
+import { inNode, noAdapter } from "./home.ts";
+import { adapterName, deviceTraits, optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
 
 export interface DeviceRequest {
   readonly powerPreference?: "low-power" | "high-performance";
@@ -61,19 +62,14 @@ async function chooseAdapter(request: DeviceRequest): Promise<GPUAdapter> {
       powerPreference: request.powerPreference ?? "high-performance",
     });
     if (adapter !== null) return adapter;
-    throw new DeviceUnavailableError(
-      "no WebGPU adapter found; install a Vulkan driver (Debian/Ubuntu: mesa-vulkan-drivers 24 or newer), " +
-        "or use --device reference to run on the CPU without one",
-    );
+    throw new DeviceUnavailableError(noAdapter());
   }
   const adapters = await listAdapters(request.robustness);
-  const match = adapters.find((adapter) =>
-    `${adapter.info.device} ${adapter.info.description} ${adapter.info.vendor}`
-      .toLowerCase()
-      .includes(wanted),
+  const match = adapters.find(({ info }) =>
+    `${info.device} ${info.description} ${info.vendor} ${info.architecture}`.toLowerCase().includes(wanted),
   );
   if (match !== undefined) return match;
-  const names = adapters.map((adapter) => `"${adapter.info.device || adapter.info.description}"`).join(", ");
+  const names = adapters.map(({ info }) => `"${adapterName(info)}"`).join(", ");
   throw new DeviceUnavailableError(
     `no WebGPU adapter is named like "${request.adapterName ?? ""}"; found: ${names === "" ? "none" : names}`,
   );
@@ -117,43 +113,58 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     });
   } catch (cause) {
     throw new DeviceUnavailableError(
-      `adapter "${traits.name}" refused a device: ${deviceWords((cause as Error).message)}; try another with --adapter NAME`,
+      `adapter "${traits.name}" refused a device: ${deviceWords((cause as Error).message)}${inNode() ? "; try another with --adapter NAME" : ""}`,
       { cause },
     );
   }
 
-  const destroyedHere = `the device "${traits.name}" was destroyed by this program; open another engine`;
+  return watched(device, traits, true);
+}
+
+/**
+ * Takes a device that somebody else made and keeps: its features and limits are what there is, and it is not destroyed here. Its
+ * uncaptured errors are kept as those of a device of ours, until it is let go.
+ */
+export function adoptGpu(device: GPUDevice): Gpu {
+  return watched(device, deviceTraits(device), false);
+}
+
+function watched(device: GPUDevice, traits: AdapterTraits, isOurs: boolean): Gpu {
+  const destroyed = `the device "${traits.name}" was destroyed by this program; open another engine`;
   let firstError: TesseraError | undefined;
-  let end: DeviceLostError | undefined;
-  device.addEventListener("uncapturederror", (event) => {
+  let gone: DeviceLostError | undefined;
+  const keep = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault(); // kept and thrown, not printed
     firstError ??= describeDeviceError(event.error);
-  });
-  const lost = device.lost.then((info) => {
-    end = new DeviceLostError(
+  };
+  device.addEventListener("uncapturederror", keep);
+  const whenLost = device.lost.then((info) => {
+    gone = new DeviceLostError(
       info.reason === "destroyed"
-        ? destroyedHere
+        ? destroyed
         : `the device "${traits.name}" was lost: ${info.message}; what lived on it is gone, open another engine`,
     );
-    return end;
+    return gone;
   });
 
-  let destroyed = false;
+  let isOver = false;
   return {
     device,
     traits,
-    lost,
+    lost: whenLost,
     check() {
-      if (end !== undefined) throw end;
-      if (destroyed) throw new DeviceLostError(destroyedHere);
+      if (gone !== undefined) throw gone;
+      if (isOver) throw new DeviceLostError(destroyed);
       const error = firstError;
       firstError = undefined;
       if (error !== undefined) throw error;
     },
     destroy() {
-      if (destroyed) return;
-      destroyed = true;
-      device.destroy();
+      if (isOver) return;
+      isOver = true;
+      // What is still under way on a device of ours may fail once it is gone, and is nobody's concern.
+      if (isOurs) device.destroy();
+      else device.removeEventListener("uncapturederror", keep);
     },
   };
 }

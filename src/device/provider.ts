@@ -1,6 +1,7 @@
 // Where WebGPU comes from: what `navigator.gpu` is, or Dawn for Node, held so that it can never be collected.
 
 import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
+import { inNode, noWebGpu } from "./home.ts";
 import { pollPatiently } from "./patient-polling.ts";
 
 /**
@@ -13,13 +14,9 @@ const lasting = Symbol.for("tessera.webgpu");
 const lastingWithoutRobustness = Symbol.for("tessera.webgpu.withoutRobustness");
 type Lasting = { [lasting]?: Promise<GPU>; [lastingWithoutRobustness]?: Promise<GPU> };
 
-/** Elsewhere there is no binding to load: bundlers leave it out (package.json, "browser"). */
-const isNode = (): boolean =>
-  (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
-
 async function createProvider(robustness: boolean): Promise<GPU> {
   // In Node, a `navigator.gpu` is one that the program has put there, and that is Dawn's, which waits by spinning too.
-  if (isNode()) pollPatiently();
+  if (inNode()) pollPatiently();
   const present = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   if (present !== undefined) {
     if (robustness) return present;
@@ -28,12 +25,8 @@ async function createProvider(robustness: boolean): Promise<GPU> {
         "cannot be left out",
     );
   }
-  if (!isNode()) {
-    throw new DeviceUnavailableError(
-      "this browser has no WebGPU (navigator.gpu), or the page is not served over https; " +
-        'take another browser, or openEngine({ device: "reference" })',
-    );
-  }
+  // Elsewhere there is no binding to load: bundlers leave it out (package.json, "browser").
+  if (!inNode()) throw new DeviceUnavailableError(noWebGpu());
   // lavapipe asks for this folder and complains on stderr when it is not named; any existing folder will do.
   process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
   let dawn: { create: (options: string[]) => GPU };

@@ -47,6 +47,17 @@ export function deviceTraits({ adapterInfo, limits, features }: GPUDevice): Adap
   return traitsFrom(adapterInfo, limits, features);
 }
 
+/**
+ * What people call an adapter: its device or description; where a browser tells neither (nothing, or a number), its vendor and
+ * architecture.
+ */
+export function adapterName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  const told = [device.replace(/-+$/, ""), description].find((name) => /[a-z]/i.test(name));
+  return (
+    told ?? ([vendor, architecture].filter((name) => name !== "").join(" ") || "an adapter without a name")
+  );
+}
+
 function traitsFrom(
   info: GPUAdapterInfo,
   limits: GPUSupportedLimits,
@@ -55,12 +66,7 @@ function traitsFrom(
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number; isFallbackAdapter?: boolean };
   return {
-    name:
-      info.device !== ""
-        ? info.device.replace(/-+$/, "")
-        : info.description !== ""
-          ? info.description
-          : info.vendor,
+    name: adapterName(info),
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description,

@@ -3,6 +3,7 @@ import { TesseraError } from "./errors.ts";
 
 /** A data file is missing, damaged, or does not hold what it says. */
 export class DataError extends TesseraError {
+  override readonly name: string = "DataError";
   readonly file: string;
   /** Which record of the file, counted from 0, where one is at fault. */
   readonly record: number | undefined;
@@ -28,6 +29,7 @@ export class DataError extends TesseraError {
 
 /** A manifest, or an assembly put together by hand, says something that cannot be meant. */
 export class ManifestError extends TesseraError {
+  override readonly name: string = "ManifestError";
   readonly file: string;
   /** Path of the field, such as `sources[0].knows[2]`; empty where the whole file is at fault. */
   readonly field: string;

@@ -2,17 +2,10 @@
 
 import { described } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
 import { blankComments } from "./comments.ts";
 import { parseFormula } from "./formula.ts";
 import { checkKnobs, checkUniforms, pack, specialise } from "./shader-values.ts";
-import { shaders, type Choices } from "./shaders.generated.ts";
 import { parseShader, type Knobs, type ShaderSource, type UniformValues } from "./source.ts";
-
-export type KernelName = keyof typeof shaders;
-
-/** What a knob or uniform of a kernel may be called to be, where the shader names its values: `"add" | "subtract" | ...`. */
-export type Choice<Name extends keyof Choices, Field extends keyof Choices[Name]> = Choices[Name][Field];
 
 /**
  * All that a dispatch needs, read from the shader file: features of the device, knobs, bindings and uniforms with their
@@ -106,57 +99,26 @@ export function describe(name: string, text: string): Kernel {
   };
 }
 
-/** The kernels of the table that were read so far. */
 const builtIn = new WeakSet<Kernel>();
 
 /** Whether a kernel is one of the table, and not another one by the same name. */
 export const isBuiltInKernel = (kernel: Kernel): boolean => builtIn.has(kernel);
 
-function describeBuiltIn(name: KernelName): Kernel {
-  const kernel = describe(name, shaders[name]);
+/** What a kernel has beside its name, in the order in which it is shown. */
+const fields: readonly Exclude<keyof Kernel, "name">[] = [
+  ...(["text", "features", "launch", "work", "knobs", "bindings", "uniforms", "uniformBytes"] as const),
+  ...(["specialise", "pack", "workgroups", "operations"] as const),
+];
+
+/** A kernel of a shader of ours, which is read when something of it is first asked for: few programs need more than some. */
+export function builtInKernel(name: string, text: string): Kernel {
+  const kernel = { name } as Kernel;
+  const read = (): Kernel =>
+    Object.defineProperties(kernel, Object.getOwnPropertyDescriptors(describe(name, text)));
+  for (const field of fields) {
+    const get = (): Kernel[typeof field] => Reflect.get(read(), field);
+    Object.defineProperty(kernel, field, { enumerable: true, configurable: true, get });
+  }
   builtIn.add(kernel);
   return kernel;
-}
-
-/** Each shader is read when it is first asked for: few programs need more than some of them. */
-function table(): Readonly<Record<KernelName, Kernel>> {
-  const rows = {} as Record<KernelName, Kernel>;
-  const names = Object.keys(shaders) as KernelName[];
-  for (const name of names) {
-    let known: Kernel | undefined;
-    Object.defineProperty(rows, name, {
-      enumerable: true,
-      get: () => (known ??= describeBuiltIn(name)),
-    });
-  }
-  // The compiler knows the names; whoever writes JavaScript, or has a name from elsewhere, is told.
-  return new Proxy(rows, {
-    get(target, name): unknown {
-      if (typeof name === "symbol" || name in target || name === "toJSON" || name === "then") {
-        return Reflect.get(target, name);
-      }
-      if (/\s/.test(name))
-        throw new KernelError(
-          "a WGSL text is no name of a kernel; kernelOf(text) makes a kernel of it, once",
-        );
-      throw new KernelError(`there is no kernel "${name}"${suggestion(name, names)}`);
-    },
-  });
-}
-
-/** Every kernel by its name, which is that of its file in shaders/. */
-export const kernels = table();
-
-/**
- * The kernel of a launch, which names a built-in one or carries one of the user's.
- * @throws KernelError for a name that there is not, and for what is no kernel
- */
-export function kernelFor(kernel: KernelName | Kernel): Kernel {
-  if (typeof kernel === "string") return kernels[kernel];
-  const given = kernel as Partial<Kernel> | null | undefined;
-  if (typeof given?.specialise === "function") return kernel;
-  throw new KernelError(
-    "a launch's kernel is the name of a built-in kernel or what kernelOf(text) gives; got " +
-      (given === null || given === undefined ? String(given) : "something else"),
-  );
 }

@@ -169,7 +169,7 @@ function parseUniforms(
   let end = 0;
   let widest = 4;
   for (const [, member = "", type = ""] of members) {
-    const layout = memberTypes[type];
+    const layout = memberTypes[type.replace(/,\s*/, ", ")];
     if (layout === undefined) {
       const known = Object.keys(memberTypes).join(", ");
       throw new KernelError(`shader ${name}: uniform ${member} has unknown type ${type}; it may be ${known}`);

@@ -3,7 +3,8 @@
 
 export { KernelError, ShapeError, UsageError } from "../errors/errors.ts";
 export { deviceTraits, type AdapterTraits } from "../device/traits.ts";
-export { kernels, type Kernel, type KernelName } from "../kernels/kernel.ts";
+export { kernels, type KernelName } from "../kernels/built-in-kernels.ts";
+export { type Kernel } from "../kernels/kernel.ts";
 export type { KnobValue, Knobs, UniformValues } from "../kernels/source.ts";
 export { kernelOf, type KernelOptions } from "../kernels/own-kernel.ts";
 export type { HostArray, HostTensor } from "../tensor/host.ts";

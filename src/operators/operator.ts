@@ -3,7 +3,8 @@
 import { described, expectArgument, wholeFrom } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
-import type { Kernel, KernelName } from "../kernels/kernel.ts";
+import type { KernelName } from "../kernels/built-in-kernels.ts";
+import type { Kernel } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 import type { HostTensor } from "../tensor/host.ts";
 import type { TensorSpec } from "../tensor/shape.ts";

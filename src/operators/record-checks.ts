@@ -4,7 +4,8 @@
 import { described } from "../errors/arguments.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
-import { kernelFor, type Kernel } from "../kernels/kernel.ts";
+import { kernelFor } from "../kernels/built-in-kernels.ts";
+import { type Kernel } from "../kernels/kernel.ts";
 import { checkShape, dtypes, sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import { builtInNames, isBuiltIn } from "./registry.ts";
 import { updatesOf, type Candidate, type Launch, type Operator, type Slot } from "./operator.ts";

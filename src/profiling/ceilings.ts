@@ -2,7 +2,7 @@
 // against these.
 
 import { UsageError } from "../errors/errors.ts";
-import { kernels, type KernelName } from "../kernels/kernel.ts";
+import { kernels, type KernelName } from "../kernels/built-in-kernels.ts";
 import { input, output, type Launch, type Operator } from "../operators/operator.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";

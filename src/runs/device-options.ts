@@ -13,13 +13,16 @@ export interface DeviceOptions {
   readonly robustness?: boolean | undefined;
 }
 
+/** Options of an engine that opens its device itself. */
+export type NamedDevice = EngineOptions & { readonly device: DeviceChoice };
+
 /** @throws UsageError when an adapter, or something of it, is asked for where none is used */
 export function engineOptions({
   device = "auto",
   adapter,
   power,
   robustness = true,
-}: DeviceOptions): EngineOptions {
+}: DeviceOptions): NamedDevice {
   if (device === "reference" && (adapter !== undefined || power !== undefined)) {
     const option = adapter === undefined ? "--power" : "--adapter";
     throw new UsageError(

@@ -1,5 +1,6 @@
 // From a manifest to the assembly that a run trains on: listed, decoded, checked, with somebody watching.
 
+import "../errors/disposal.ts";
 import { join } from "node:path";
 import { totalmem } from "node:os";
 import type { Manifest } from "../assemble/training-manifest.ts";

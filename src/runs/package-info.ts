@@ -5,12 +5,17 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const { version, description } = JSON.parse(
+const { version, description, engines } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 ) as {
   readonly version: string;
   readonly description: string;
+  readonly engines: { readonly node: string };
 };
+export { version, description };
+
+/** The versions of Node that Tessera runs on: ">=20.19.0". */
+export const nodeRange = engines.node;
 
 /**
  * SHA-256 of the program without its commands and reports, which compute nothing. It changes with the code, while the

@@ -3,13 +3,17 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
+import { bringsWebGpu, runtimeName } from "../device/home.ts";
 import { version } from "./package-info.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { AnyRecord } from "./run-record.ts";
 
 /** The versions and the commit that a result was made with. */
 export async function provenance(): Promise<Pick<AnyRecord, "versions" | "commit">> {
-  const versions = { tessera: version, node: process.versions.node, webgpu: webgpuVersion() };
+  const versions = {
+    ...{ tessera: version, runtime: runtimeName(), node: process.versions.node },
+    webgpu: bringsWebGpu() ? null : webgpuVersion(),
+  };
   return { versions, commit: await commit() };
 }
 

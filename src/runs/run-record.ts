@@ -17,7 +17,13 @@ export type RunChoices = z.output<typeof runChoicesSchema>;
 
 /** What every run says, whatever it trains. */
 const made = {
-  versions: z.strictObject({ tessera: text, node: text, webgpu: text.nullable() }),
+  /**
+   * Of the program and of what it ran on: `runtime` is "Node 20.20.2" or "Deno 2.9.6" (earlier builds did not say), `node` the version of Node
+   * that it is or stands for, `webgpu` the package's, null where WebGPU is the runtime's own.
+   */
+  versions: z.strictObject({
+    ...{ tessera: text, runtime: text.optional(), node: text, webgpu: text.nullable() },
+  }),
   /** Commit of the folder that the run was begun in, and whether its files were changed since; null where that is no work of git. */
   commit: text.nullable(),
   /** The settings that all this came to. */

@@ -1,6 +1,7 @@
 // Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function, but for
 // report.html and --profile.
 
+import "../errors/disposal.ts";
 import { counted } from "../errors/counted.ts";
 import {
   aFunction,
@@ -30,7 +31,7 @@ import { StoredPixels } from "../data/cache/stored-pixels.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
+import { openEngine } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { asOfLength, defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
@@ -41,7 +42,7 @@ import {
   describeWatch,
   partsWarnings,
 } from "./course-words.ts";
-import { engineOptions } from "./device-options.ts";
+import { engineOptions, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
@@ -131,7 +132,7 @@ export async function loadRun(
 }
 
 /** @throws UsageError for options that do not fit the device */
-function checkedEngineOptions({ options }: RunStart): EngineOptions {
+function checkedEngineOptions({ options }: RunStart): NamedDevice {
   const where = engineOptions(options);
   checkChoices(where.device ?? "auto", options);
   return where;

@@ -12,7 +12,7 @@ import {
 import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { builtInNames } from "../operators/registry.ts";
-import { openGpu, type DeviceRequest } from "../device/gpu.ts";
+import { adoptGpu, openGpu, type DeviceRequest, type Gpu } from "../device/gpu.ts";
 import { Engine } from "./engine.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
 import { WebGpuBackend, type WebGpuOptions } from "./webgpu/webgpu-backend.ts";
@@ -21,12 +21,23 @@ export const deviceChoices = ["auto", "webgpu", "reference"] as const;
 export type DeviceChoice = (typeof deviceChoices)[number];
 
 export interface EngineOptions extends DeviceRequest, WebGpuOptions {
-  /** `auto` takes WebGPU where there is an adapter and the reference backend elsewhere. Default `auto`. */
-  readonly device?: DeviceChoice;
+  /**
+   * `auto` takes WebGPU where there is an adapter and the reference backend elsewhere. Default `auto`. A `GPUDevice` of the program's
+   * is used as it is, with the features and limits that it was made with, and left to it when the engine is closed.
+   */
+  readonly device?: DeviceChoice | GPUDevice;
+}
+
+function isDevice(value: unknown): value is GPUDevice {
+  const { createShaderModule, queue, limits } = (value ?? {}) as Partial<GPUDevice>;
+  return typeof createShaderModule === "function" && queue !== undefined && limits !== undefined;
 }
 
 const engineOptions: OptionChecks<EngineOptions> = {
-  device: aString,
+  device: {
+    words: `one of ${deviceChoices.join(", ")}, or a GPUDevice`,
+    fits: (value) => typeof value === "string" || isDevice(value),
+  },
   powerPreference: oneOf(["low-power", "high-performance"]),
   adapterName: aString,
   robustness: aFlag,
@@ -66,8 +77,19 @@ function expectCandidates({ candidates = {}, tuning = {} }: EngineOptions): void
   }
 }
 
+/** @throws UsageError for options of a device that is there already */
+function adopted(device: GPUDevice, options: EngineOptions): Gpu {
+  for (const option of ["powerPreference", "adapterName", "robustness"] as const) {
+    if (options[option] === undefined) continue;
+    throw new UsageError(
+      `openEngine: ${option} chooses how a device is opened, and device is a GPUDevice already; leave one of them out`,
+    );
+  }
+  return adoptGpu(device);
+}
+
 /**
- * Opens an engine on WebGPU or on the CPU reference.
+ * Opens an engine on WebGPU, on a device of the program's own, or on the CPU reference.
  * @throws DeviceUnavailableError when WebGPU was asked for and there is no adapter, UsageError for an unknown device
  *   or option, and for candidates of an operator whose name is nearly that of a built-in one
  */
@@ -80,7 +102,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
         "checked and robustness out",
     );
   }
-  const choice: string = options.device ?? "auto";
+  const { device } = options;
+  if (isDevice(device)) return new Engine(new WebGpuBackend(adopted(device, options), options));
+  const choice: string = device ?? "auto";
   if (choice === "reference") return new Engine(new ReferenceBackend());
   if (choice !== "webgpu" && choice !== "auto") {
     throw new UsageError(`openEngine: unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);

@@ -30,9 +30,10 @@ export function runBuilt(
   folder: string,
   parameters: readonly string[],
   onError?: (text: string, kill: () => void) => void,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { ...process.env, TESSERA_CACHE: folder };
+    const env = { ...process.env, TESSERA_CACHE: folder, ...environment };
     const child = spawn(process.execPath, [main, ...parameters], { cwd: folder, env });
     let output = "";
     let errors = "";

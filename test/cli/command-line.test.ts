@@ -164,6 +164,32 @@ describe("tessera devices", () => {
   });
 });
 
+describe("tessera doctor", () => {
+  interface Finding {
+    readonly what: string;
+    readonly found: string;
+    readonly fine: boolean;
+    readonly advice: string;
+  }
+
+  test("finds a machine that computes, to a kernel whose results are right", async () => {
+    const { output, code } = await tessera(["doctor", "--json"]);
+    expect(code).toBe(0);
+    const found = JSON.parse(output) as Finding[];
+    expect(found.filter(({ fine }) => !fine)).toEqual([]);
+    expect(found.at(-1)?.found).toMatch(/^matmul on ".+" differs by \S+e-\d+$/);
+  });
+
+  test("says what to install where there is no adapter, with code 2", async () => {
+    const none = { VK_DRIVER_FILES: "/none", VK_ICD_FILENAMES: "/none" };
+    const { output, errors, code } = await runBuilt(folder, ["doctor"], undefined, none);
+    expect(code).toBe(2);
+    expect(output).toMatch(/WRONG +adapter +none/);
+    expect(output).toMatch(/adapter: install a Vulkan driver/);
+    expect(errors).toContain("error: this machine lacks adapter; what to do is above");
+  });
+});
+
 describe("tessera plan", () => {
   test("prints launches and bytes, as a table and as JSON, in proportion to the batch", async () => {
     const file = put("plan.yaml", manifest);

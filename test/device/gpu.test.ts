@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { DeviceLostError, DeviceUnavailableError, KernelError } from "../../src/errors/errors.ts";
 import { listAdapters, openGpu } from "../../src/device/gpu.ts";
-import { deviceTraits } from "../../src/device/traits.ts";
+import { adapterName, deviceTraits } from "../../src/device/traits.ts";
+import { openEngine } from "../../src/index.ts";
 
 describe("the device", () => {
   test("takes the limits and optional features that the adapter has", async () => {
@@ -31,6 +32,38 @@ describe("the device", () => {
     gpu.destroy();
   });
 
+  test("of the program's own is used, and left to it", async () => {
+    const [adapter] = await listAdapters();
+    const device = await adapter?.requestDevice();
+    if (device === undefined) throw new Error("no adapter");
+    {
+      using engine = await openEngine({ device });
+      expect(engine.traits.maxBufferBytes).toBe(device.limits.maxBufferSize);
+      expect(await engine.tensor([1, 2, 3]).sum().item()).toBe(6);
+      device.createBuffer({ label: "impossible", size: 4, usage: 0xffff });
+      await device.queue.onSubmittedWorkDone();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(() => engine.tensor([1])).toThrow(KernelError);
+    }
+    using again = await openEngine({ device });
+    expect(await again.tensor([2, 3]).sum().item()).toBe(5);
+    device.destroy();
+    await device.lost;
+    expect(() => again.tensor([1])).toThrow(/^the device ".*" was destroyed by this program/);
+    const both = openEngine({ device, adapterName: "some" });
+    await expect(both).rejects.toThrow(/adapterName chooses how a device is opened.*leave one of them out/);
+  });
+
+  test.each([
+    [["", "", "llvmpipe---", "Mesa"], "llvmpipe"],
+    [["nvidia", "ampere", "", ""], "nvidia ampere"],
+    [["nvidia", "", "0", ""], "nvidia"],
+    [["", "", "0", "Intel(R) Iris"], "Intel(R) Iris"],
+    [["", "", "", ""], "an adapter without a name"],
+  ])("%j is called %s", ([vendor, architecture, device, description], name) => {
+    expect(adapterName({ vendor, architecture, device, description } as GPUAdapterInfo)).toBe(name);
+  });
+
   test("is found by a part of the adapter's name, in any case", async () => {
     const [adapter] = await listAdapters();
     const name = (adapter?.info.device ?? "").slice(0, 6).toUpperCase();
@@ -43,7 +76,7 @@ describe("the device", () => {
     const [adapter] = await listAdapters();
     const refused = openGpu({ adapterName: "no such adapter" });
     await expect(refused).rejects.toThrow(DeviceUnavailableError);
-    await expect(refused).rejects.toThrow(adapter?.info.device ?? "?");
+    await expect(refused).rejects.toThrow(adapter === undefined ? "?" : adapterName(adapter.info));
   });
 
   test("an uncaptured error is kept and thrown at the next check, once", async () => {

@@ -14,11 +14,15 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entries, root } from "./entries.ts";
 
 let project: string;
+/** The archive that npm makes. */
+let packed: string;
 
 /**
  * Packs what is built and puts it where `npm install tessera-0.2.0.tgz` would. Not by npm install itself, which asks the
@@ -31,7 +35,7 @@ beforeAll(() => {
   // --ignore-scripts: "prepare" would build anew, under the feet of tests that run beside this one.
   const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", project];
   const shell = process.platform === "win32";
-  const packed = execFileSync("npm", packing, { cwd: root, encoding: "utf8", shell }).trim();
+  packed = join(project, execFileSync("npm", packing, { cwd: root, encoding: "utf8", shell }).trim());
   execFileSync("tar", ["-xzf", packed], { cwd: project });
   renameSync(join(project, "package"), join(modules, "tessera"));
   const { dependencies } = JSON.parse(readFileSync(join(modules, "tessera", "package.json"), "utf8")) as {
@@ -190,6 +194,29 @@ test("the command of the package answers", async () => {
   ]);
   expect(stdout).toBe("0.2.0\n");
 });
+
+test("publint finds nothing wrong with what is packed", async () => {
+  const { messages } = await publint({ pkgDir: join(project, "node_modules", "tessera"), pack: false });
+  // One of them is known: the map "browser" of package.json holds for files inside the package, which "exports" cannot name.
+  expect(messages.filter(({ code }) => code !== "USE_EXPORTS_OR_IMPORTS_BROWSER").map(({ code }) => code)).toEqual([]);
+});
+
+test("every entry resolves to its program and its types wherever modules are imported", async () => {
+  const checked = await checkPackage(createPackageFromTarballData(readFileSync(packed)));
+  if (checked.types === false) throw new Error("the package has no types");
+  // Resolution by the rules of Node before 12, and require(), cannot reach modules: the package is made of those.
+  const modules = checked.problems.filter(
+    ({ kind }) => kind !== "CJSResolvesToESM" && kind !== "NoResolution",
+  );
+  expect(modules).toEqual([]);
+  for (const { resolutions } of Object.values(checked.entrypoints)) {
+    for (const kind of ["node16-esm", "bundler"] as const) {
+      expect(resolutions[kind].resolution?.fileName).toMatch(
+        /node_modules\/tessera\/(?:dist\/.*\.d\.ts|package\.json)$/,
+      );
+    }
+  }
+}, 60_000);
 
 test("what is packed is what is used: no source, no test", () => {
   const has = (path: string): boolean => existsSync(join(project, "node_modules/tessera", path));

@@ -42,7 +42,9 @@ afterAll(() => {
   folder.remove();
 });
 
+const named = Object.fromEntries(Object.keys(kernelsEntry.kernels).map((name) => [name, "no function"]));
 const ofKernels: Rows<typeof kernelsEntry> = {
+  ...(named as Record<kernelsEntry.KernelName, "no function">),
   KernelError: "not called by users",
   kernelOf: () => [kernelsEntry.kernels.unary.text, { name: "unary" }],
   kernels: "no function",

@@ -6,7 +6,7 @@ import * as nn from "../../src/nn/index.ts";
 import * as operators from "../../src/operators/index.ts";
 import * as optim from "../../src/optim/index.ts";
 import * as profiling from "../../src/profiling/index.ts";
-import { kernels } from "../../src/kernels/kernel.ts";
+import { kernels } from "../../src/kernels/built-in-kernels.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
 import { openGpu, type Gpu } from "../../src/device/gpu.ts";
-import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
 import { PipelineCache } from "../../src/runtime/webgpu/pipelines.ts";
 
 let gpu: Gpu;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
 import { parseFormula } from "../../src/kernels/formula.ts";
-import { kernels } from "../../src/kernels/kernel.ts";
+import { kernels } from "../../src/kernels/built-in-kernels.ts";
 import type { Knobs } from "../../src/kernels/source.ts";
 
 const vocabulary = { uniforms: ["count", "rows"], knobs: { WIDTH: 4, Element: "f32" } };

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { TesseraError } from "../../src/errors/errors.ts";
 import { blankComments } from "../../src/kernels/comments.ts";
-import { kernelFor, kernels, type Kernel, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernelFor, kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
+import { type Kernel } from "../../src/kernels/kernel.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
 
 const text = `// y[i] = factor x[i]

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
-import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
 import { foldWorkgroups } from "../../src/kernels/kernel.ts";
 import { pack, specialise } from "../../src/kernels/shader-values.ts";
 import { parseShader } from "../../src/kernels/source.ts";

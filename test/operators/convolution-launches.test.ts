@@ -11,7 +11,7 @@ import {
 } from "../../src/operators/convolution/launches.ts";
 import { extentsOf, type Extents, type Sliding } from "../../src/operators/convolution/extents.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
-import { kernelFor } from "../../src/kernels/kernel.ts";
+import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import type { Candidate, Operator } from "../../src/operators/operator.ts";
 import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
 import type { HostArray, HostTensor } from "../../src/tensor/host.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../src/operators/convolution/launches.ts";
 import { extentsOf, type Sliding } from "../../src/operators/convolution/extents.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
-import { kernelFor } from "../../src/kernels/kernel.ts";
+import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import type { Candidate, Operator } from "../../src/operators/operator.ts";
 import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
 import type { HostTensor } from "../../src/tensor/host.ts";

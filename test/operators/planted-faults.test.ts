@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openGpu, type Gpu } from "../../src/device/gpu.ts";
-import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";

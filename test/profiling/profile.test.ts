@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors/errors.ts";
 import { openGpu } from "../../src/device/gpu.ts";
-import { kernels } from "../../src/kernels/kernel.ts";
+import { kernels } from "../../src/kernels/built-in-kernels.ts";
 import { add, relu } from "../../src/functions/elementwise.ts";
 import { matmul } from "../../src/functions/products.ts";
 import { sum } from "../../src/functions/reduction.ts";

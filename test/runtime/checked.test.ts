@@ -6,7 +6,7 @@ import { openGpu } from "../../src/device/gpu.ts";
 import { KernelError } from "../../src/errors/errors.ts";
 import { affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";
-import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
 import { Engine } from "../../src/runtime/engine.ts";

@@ -1,7 +1,7 @@
 // The launches of the gradient of a dense block: layer by layer, last one first.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { input, output, temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
 import { elementBytes, type FloatType, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";

@@ -1,6 +1,6 @@
 // The dense kernels as steps of a candidate, each with the sizes it needs; channels are counted one by one here.
 
-import type { KernelName } from "../../kernels/kernel.ts";
+import type { KernelName } from "../../kernels/built-in-kernels.ts";
 import type { Knobs, UniformValues } from "../../kernels/source.ts";
 import { input, type Launch, type Slot } from "../operator.ts";
 import { sizeOf, type FloatType, type TensorSpec } from "../../tensor/shape.ts";

@@ -1,6 +1,6 @@
 // Elementwise functions of two tensors that broadcast to one shape. All share two shaders; a knob picks the function.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { broadcastShapes, sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";

@@ -1,6 +1,6 @@
 // The gradients of elementwise functions that take more than a product, each in one launch.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { expectRoles } from "../roles.ts";

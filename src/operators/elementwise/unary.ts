@@ -1,6 +1,6 @@
 // Elementwise functions of one tensor. All share one shader; a knob picks the function.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";

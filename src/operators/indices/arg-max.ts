@@ -1,7 +1,7 @@
 // Where the largest and the smallest numbers along an axis are.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { normaliseAxis, type Shape } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";

@@ -1,7 +1,7 @@
 // The switches of Label-Assemble's losses: shared by their definition and their kernels, over images and over pixels.
 
 import { ShapeError } from "../../errors/errors.ts";
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import type { UniformValues } from "../../kernels/source.ts";
 import { expectAttribute } from "../roles.ts";
 import { expectSharpening, type SharpenAttributes } from "./sharpen.ts";

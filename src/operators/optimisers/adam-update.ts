@@ -1,6 +1,6 @@
 // One step of Adam, or of AdamW.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import { input, type Operator } from "../operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";

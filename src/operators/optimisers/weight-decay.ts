@@ -1,6 +1,6 @@
 // How much each parameter decays: one number for a run of neighbours, because whole tensors decay or do not.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import { sizeOf, type Shape } from "../../tensor/shape.ts";
 import { input, type Slot } from "../operator.ts";

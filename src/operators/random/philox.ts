@@ -1,6 +1,6 @@
 // Philox4x32-10, the counter-based generator behind every random number that is drawn, on the host and in kernels.
 
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 
 /** Multiplies two words; the high word of the 64-bit product (Math.imul gives the low one). */
 function highProduct(a: number, b: number): number {

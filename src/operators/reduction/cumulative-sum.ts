@@ -1,7 +1,7 @@
 // Running sums along an axis. Long lines with few neighbours are divided into blocks, in two levels.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { KernelName } from "../../kernels/kernel.ts";
+import type { KernelName } from "../../kernels/built-in-kernels.ts";
 import { normaliseAxis, type Shape } from "../../tensor/shape.ts";
 import { linesOf, type Lines } from "../lines.ts";
 import { expectFloats } from "../operands.ts";

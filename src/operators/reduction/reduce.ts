@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { Choice } from "../../kernels/kernel.ts";
+import type { Choice } from "../../kernels/built-in-kernels.ts";
 import {
   input,
   output,

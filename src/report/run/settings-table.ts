@@ -92,8 +92,8 @@ function machineTable(
     ["driver", driver],
     ...chosen,
     ["Tessera", versions.tessera],
-    ["Node", versions.node],
-    ["webgpu", versions.webgpu ?? "unknown"],
+    ["runtime", versions.runtime ?? `Node ${versions.node}`],
+    ["webgpu", versions.webgpu ?? "the runtime's own"],
     ["git commit", commit ?? "none"],
     ...last,
   ];

@@ -2,7 +2,8 @@
 
 import type { AdapterTraits } from "../../device/traits.ts";
 import { KernelError } from "../../errors/errors.ts";
-import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
+import { kernelFor } from "../../kernels/built-in-kernels.ts";
+import { type Kernel } from "../../kernels/kernel.ts";
 import type { Launch, Slot } from "../../operators/operator.ts";
 
 /** A storage binding and the place it is bound to. */

@@ -4,7 +4,8 @@
 // is bound at an offset, as those parts are.
 
 import { blankComments } from "../../kernels/comments.ts";
-import { kernels, type Kernel } from "../../kernels/kernel.ts";
+import { kernels } from "../../kernels/built-in-kernels.ts";
+import { type Kernel } from "../../kernels/kernel.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Bound } from "./bindings.ts";
 import { usage } from "./buffers.ts";

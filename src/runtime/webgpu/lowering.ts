@@ -1,6 +1,7 @@
 // Lowers a recording to a flat list of launches over buffers that have sizes and lifetimes but no memory yet.
 
-import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
+import { kernelFor } from "../../kernels/built-in-kernels.ts";
+import { type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Storage } from "../../tensor/tensor.ts";

@@ -4,7 +4,7 @@ import { OutOfMemoryError, TesseraError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import { deviceWords } from "../../device/device-words.ts";
 import type { Gpu } from "../../device/gpu.ts";
-import { kernelFor } from "../../kernels/kernel.ts";
+import { kernelFor } from "../../kernels/built-in-kernels.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { Backend, BackendMemory } from "../backend.ts";

@@ -1,0 +1,100 @@
+// The worker: opens the device, draws, trains, classifies. One thing at a time; "stop" ends what is under way.
+
+import { openEngine, type Engine } from "tessera";
+import type { Adapter, Request, Setup, Told } from "../protocol.ts";
+import { classify } from "./classify.ts";
+import { Keeper } from "./keeper.ts";
+import { draw, shown, type Radiographs } from "./radiographs.ts";
+import { trainAll, type Trained } from "./training.ts";
+
+const tell = (told: Told, moved: Transferable[] = []): void => postMessage(told, { transfer: moved });
+
+let opened: { readonly first: Engine; readonly open: () => Promise<Engine> } | undefined;
+let drawn: { readonly setup: Setup; readonly radiographs: Radiographs } | undefined;
+let models: Trained[] = [];
+let stopping = new AbortController();
+
+async function open(device: Setup["device"]): Promise<void> {
+  let why: string | undefined;
+  let first: Engine;
+  try {
+    first = await openEngine({ device: device === "reference" ? "reference" : "webgpu" });
+  } catch (error) {
+    if (device === "webgpu") throw error;
+    why = (error as Error).message;
+    first = await openEngine({ device: "reference" });
+  }
+  opened = {
+    first,
+    open: () => openEngine({ device: first.backend.kind === "webgpu" ? "webgpu" : "reference" }),
+  };
+  const adapter: Adapter = {
+    device: first.backend.kind === "webgpu" ? "webgpu" : "reference",
+    name: first.traits.name,
+    ...(why === undefined ? {} : { why }),
+  };
+  tell({ kind: "opened", adapter, kept: await new Keeper().kept() });
+}
+
+async function examples(setup: Setup): Promise<void> {
+  const few = await draw({ ...setup, images: 8 }, () => undefined, new AbortController().signal);
+  for (const [source, set] of few.sources)
+    tell({ kind: "examples", source, images: shown(set, [0, 1, 2, 3, 4, 5]) });
+}
+
+async function train(setup: Setup, goOn: boolean): Promise<void> {
+  if (opened === undefined) throw new Error("the device is not open yet");
+  stopping = new AbortController();
+  const { signal } = stopping;
+  if (JSON.stringify(drawn?.setup) !== JSON.stringify(setup)) {
+    drawn = {
+      setup,
+      radiographs: await draw(setup, (done, total) => tell({ kind: "drawing", done, total }), signal),
+    };
+  }
+  for (const { engine } of models) engine.close();
+  models = [];
+  const keeper = new Keeper();
+  await keeper.begin(setup, goOn);
+  const result = await trainAll(setup, drawn.radiographs, opened.open, keeper, goOn, signal, tell);
+  ({ models } = result);
+  tell({ kind: "ended", stopped: result.stopped });
+}
+
+function modelOf(name: string): Trained {
+  const found = models.find(({ arm }) => arm.name === name);
+  if (found === undefined) throw new Error("there is no trained model yet: train first");
+  return found;
+}
+
+async function answer(request: Request): Promise<void> {
+  switch (request.kind) {
+    case "open":
+      return await open(request.device);
+    case "examples":
+      return await examples(request.setup);
+    case "train":
+      return await train(request.setup, request.goOn);
+    case "stop":
+      return stopping.abort();
+    case "forget":
+      return await new Keeper().forget();
+    case "classify": {
+      const { arm } = request;
+      const found = await classify(modelOf(arm), request.image, drawn?.setup.size ?? 32);
+      return tell({ kind: "classified", arm, ...found });
+    }
+    case "model": {
+      const { arm } = request;
+      const bytes = await modelOf(arm).classifier.toBytes();
+      return tell({ kind: "model", arm, bytes }, [bytes.buffer]);
+    }
+  }
+}
+
+addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  answer(data).catch((error: unknown) => {
+    if (stopping.signal.aborted && data.kind === "train") tell({ kind: "ended", stopped: true });
+    else tell({ kind: "trouble", text: (error as Error).message });
+  });
+});
