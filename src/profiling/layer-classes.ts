@@ -1,7 +1,8 @@
 // Which kind of work a launch is: the one table that profiles are summed up by. What an operator's record says comes first,
 // its name and the shapes of what it was called with; of operators with parts of several kinds, the kernel.
 
-import type { Kernel, KernelName } from "../kernels/kernel.ts";
+import type { KernelName } from "../kernels/built-in-kernels.ts";
+import type { Kernel } from "../kernels/kernel.ts";
 import { operators, type OperatorName } from "../operators/registry.ts";
 import type { TimedLaunch } from "../runtime/launch-timer.ts";
 import type { Shape } from "../tensor/shape.ts";

@@ -5,7 +5,7 @@ import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { batchNorm } from "../../src/functions/normalisation.ts";
 import { conv2d } from "../../src/functions/convolution.ts";
 import { sum } from "../../src/functions/reduction.ts";
-import { kernelFor } from "../../src/kernels/kernel.ts";
+import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import { DenseNet } from "../../src/nn/densenet.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
