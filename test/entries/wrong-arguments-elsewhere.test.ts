@@ -219,7 +219,16 @@ const ofOperators: Rows<typeof operators> = {
 
 const ofProfiling: Rows<typeof profiling> = {
   chromeTrace: () => [
-    { launches: [], kernels: [], phases: [], classes: [], seconds: 1, replays: 1, clock: "wall", ceilings: undefined },
+    {
+      launches: [],
+      kernels: [],
+      phases: [],
+      classes: [],
+      seconds: 1,
+      replays: 1,
+      clock: "wall",
+      ceilings: undefined,
+    },
     { about: "a test" },
   ],
   measureCeilings: "not called by users", // refuses the reference backend; see below
