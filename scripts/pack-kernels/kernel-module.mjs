@@ -15,14 +15,17 @@ const scalarTypes = {
  * A formula of a header as a function of JavaScript. Its signs, their precedence, its numbers and parentheses are those of
  * JavaScript, and src/kernels has refused what is none: only names are left to say.
  */
-function formula(text, uniforms) {
-  const isSize = (name) => uniforms.some((field) => field.name === name);
+function formula(text, knobs) {
+  const used = new Set();
   const body = text.replace(/lanes\((\w+)\)|[A-Za-z]\w*/gu, (found, element) => {
-    if (element !== undefined) return `(k.${element} === "vec4f" ? 4 : 1)`;
     if (["ceil", "min", "max"].includes(found)) return `Math.${found}`;
-    return isSize(found) ? `s.${found}` : `k.${found}`;
+    const knob = knobs.find(({ name }) => name === (element ?? found));
+    if (knob === undefined) return `s.${found}`;
+    used.add(`${knob.name} = ${JSON.stringify(knob.value)}`);
+    return element === undefined ? found : `(${element} === "vec4f" ? 4 : 1)`;
   });
-  return `(${/\bs\./u.test(body) || /\bk\./u.test(body) ? "s, k" : ""}) => ${body}`;
+  const second = used.size > 0 ? `, { ${[...used].join(", ")} }` : "";
+  return `(${second !== "" || body.includes("s.") ? "s" : ""}${second}) => ${body}`;
 }
 
 /** The types that follow a knob, by name: `alias Bits=i32;` is vec4i where Element is vec4f. */
@@ -47,42 +50,42 @@ export function moduleOf(kernel) {
   const bare = bareKernel(text);
   const bits = bitsOf(text);
   check(kernel, bare, bits);
+  bindings.forEach(({ index, name: binding }, i) => {
+    if (index !== i) throw new Error(`${name}: binding ${binding} has number ${index} and place ${i}`);
+  });
+  // Rows weigh less in a bundle than records.
+  const named = (choices, field) =>
+    choices.length === 0 ? null : Object.fromEntries(choices.map((each) => [each.name, each[field]]));
+  const shortened = (row) => row.slice(0, 1 + row.findLastIndex((value) => value !== null));
+  /** A whole number that the file does not set to 0 counts something. */
+  const typeOf = ({ type, value }) => (type === "u32" && value !== 0 ? "count" : type);
   const record = {
     name,
     text: bare,
-    features,
+    ...(features.length > 0 && { features }),
     knobs: Object.fromEntries(
-      knobs.map(({ name: knob, type, value, choices }) => {
-        const named = choices.map((each) => [each.name, each.constant]);
-        return [knob, { type, value, ...(named.length > 0 && { choices: Object.fromEntries(named) }) }];
-      }),
+      knobs.map((knob) => [
+        knob.name,
+        shortened([typeOf(knob), knob.value, named(knob.choices, "constant")]),
+      ]),
     ),
-    bindings: bindings.map(({ index, name: binding, access, type }) => ({
-      index,
-      name: binding,
-      access,
-      type,
-    })),
+    bindings: bindings.map(({ name: binding, access, type }) => [binding, access, type]),
     uniforms: Object.fromEntries(
       uniforms.map(({ name: field, type, lanes, offset, choices }) => {
-        const named = choices.map((each) => [each.name, each.value]);
-        return [
-          field,
-          { type, lanes, offset, ...(named.length > 0 && { choices: Object.fromEntries(named) }) },
-        ];
+        const row = [type, offset, named(choices, "value"), lanes > 1 ? lanes : null];
+        return [field, shortened(row)];
       }),
     ),
     uniformBytes,
-    bits,
-    folds: bare.includes("@builtin(num_workgroups)"),
+    ...(Object.keys(bits).length > 0 && { bits }),
+    ...(!bare.includes("@builtin(num_workgroups)") && { folds: false }),
   };
   const rows = Object.entries(record).map(([field, value]) => `  ${field}: ${JSON.stringify(value)},`);
   return `import { kernel } from "../runtime.js";
 
 export const ${name} = /* @__PURE__ */ kernel({
 ${rows.join("\n")}
-  launch: ${formula(kernel.launch, uniforms)},
-  work: ${formula(kernel.work, uniforms)},
+  launch: ${formula(kernel.launch, knobs)},
 });
 `;
 }

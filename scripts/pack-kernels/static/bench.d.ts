@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" />
 import type { Candidate, Launcher, Prepared, TensorSpec } from "./launches.js";
 
 /** An input of the bench list and how it is filled. */

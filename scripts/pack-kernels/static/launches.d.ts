@@ -1,4 +1,3 @@
-/// <reference types="@webgpu/types" />
 import type { Kernel, KnobValue } from "./runtime.js";
 
 export interface TensorSpec {

@@ -1,14 +1,15 @@
 /** A number or a switch; for a knob with `choices` one of their names, for one of type "element" "f32" or "vec4f". */
 export type KnobValue = number | boolean | string;
 
-/** A line of the shader whose value may change before it is compiled. */
-export interface Knob {
-  readonly type: "u32" | "i32" | "f32" | "bool" | "element" | "choice";
-  /** What it is where `specialise` is told nothing else. */
-  readonly value: KnobValue;
-  /** The names of its values, and what the shader calls them. */
-  readonly choices?: Readonly<Record<string, string>>;
-}
+/**
+ * A line of the shader whose value may change before it is compiled: its type, what it is where `specialise` is told nothing
+ * else, and the names of its values with what the shader calls them. A "count" is a u32 from 1.
+ */
+export type Knob = readonly [
+  type: "u32" | "count" | "i32" | "f32" | "bool" | "element" | "choice",
+  value: KnobValue,
+  choices?: Readonly<Record<string, string>>,
+];
 
 export interface Binding {
   readonly index: number;
@@ -18,15 +19,13 @@ export interface Binding {
   readonly type: string;
 }
 
-/** A member of the uniform struct. */
-export interface Uniform {
-  readonly type: "u32" | "i32" | "f32";
-  readonly lanes: number;
-  /** In bytes. */
-  readonly offset: number;
-  /** The names of its values, and what is packed for them. */
-  readonly choices?: Readonly<Record<string, number>>;
-}
+/** A member of the uniform struct: its type, its place in bytes, the names of its values, and how many lanes it has if not one. */
+export type Uniform = readonly [
+  type: "u32" | "i32" | "f32",
+  offset: number,
+  choices?: Readonly<Record<string, number>> | null,
+  lanes?: number,
+];
 
 /**
  * A compute kernel with everything that a dispatch needs. What a name means is in manifest.json and in the kernel's .wgsl.
@@ -53,6 +52,4 @@ export interface Kernel<Sizes extends object = object, Knobs extends object = ob
    * @throws RangeError where even two are too few, or the kernel takes one alone
    */
   workgroups(sizes: Sizes, knobs?: Knobs, limit?: number): readonly [x: number, y: number];
-  /** Floating-point operations of such a launch; a multiply-add counts two. */
-  operations(sizes: Sizes, knobs?: Knobs): number;
 }

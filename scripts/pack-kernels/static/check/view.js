@@ -85,7 +85,7 @@ export function showMethod(method) {
 
 /** A row of the table, for one candidate. */
 export function addTime({ operator, title, isRule }, timed) {
-  const { candidate, median, low, high, gflops, gigabytes, message, skipped } = timed;
+  const { candidate, median, low, high, measurements, gflops, gigabytes, message, skipped } = timed;
   const row = element("tr");
   const head = element("th", operator, { scope: "row" });
   head.append(element("span", title));
@@ -97,7 +97,7 @@ export function addTime({ operator, title, isRule }, timed) {
   } else {
     const cells = [
       ["Median", time(median)],
-      ["Quartiles", `${time(low)} – ${time(high)}`],
+      ["Quartiles", measurements === 1 ? "measured once" : `${time(low)} – ${time(high)}`],
       ["GFLOP/s", gflops === null ? "–" : shown(gflops)],
       ["GB/s", shown(gigabytes)],
     ];
