@@ -18,6 +18,7 @@ import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import { root } from "../entries/entries.ts";
 import { adapters } from "../docs/adapters.ts";
+import { blocksOf } from "../docs/markdown.ts";
 import type { Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
 import { usePackedKernels } from "./packed-kernels.ts";
@@ -221,7 +222,7 @@ describe("in a page", () => {
       if (name === weights[0]?.name) expect(bytes).toBeGreaterThan(3400);
     }
     expect(heavy.length).toBeGreaterThan(0);
-    expect(weights.at(-1)?.bytes).toBeLessThan(1700);
+    expect(weights.at(-1)?.bytes).toBeLessThan(1300);
   });
 
   test("what is not used is left out", async () => {
@@ -276,6 +277,12 @@ test("the README's programs print what it says", async () => {
   expect(checked.length).toBeGreaterThan(5);
   expect(checked.filter((line) => line.endsWith("false"))).toEqual([]);
 }, 120_000);
+
+test("the program of the documentation prints what it says", async () => {
+  const [program, ...others] = blocksOf("js");
+  expect(others).toEqual([]);
+  expect(await packed.run(program?.text ?? "")).toBe("[ 256, 1 ] 48\ntrue\n");
+});
 
 test("the whole package is below 5 MB, and its README says how large", () => {
   const bytes = (folder: string): number =>
