@@ -119,7 +119,7 @@ function fault(command: string): string | undefined {
     const reader = readFileSync(join(root, "bench/main.ts"), "utf8");
     const unknown = name.startsWith("bench")
       ? options.find((option) => !reader.includes(`"${option}`))
-      : options[0];
+      : options.find((option) => name !== "pack:kernels" || option !== "--out");
     return unknown === undefined ? undefined : `${name} has no option ${unknown}`;
   }
   if (program === "npx" && verb === "vitest" && name === "run") {

@@ -47,8 +47,8 @@ test.each(
 });
 
 test("every block is in a language that a test runs", () => {
-  // programs.test.ts, commands.test.ts (commands, and what they print), manifests.test.ts
-  const run = new Set(["ts", "sh", "", "yaml"]);
+  // programs.test.ts, ../scripts/pack-kernels.test.ts, commands.test.ts (commands, and what they print), manifests.test.ts
+  const run = new Set(["ts", "js", "sh", "", "yaml"]);
   const others = blocksOf().filter(({ language }) => !run.has(language));
   expect(others.map((block) => `${placeOf(block)}: nothing tells how ${block.language} is run`)).toEqual([]);
 });

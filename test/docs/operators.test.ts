@@ -6,24 +6,15 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { format } from "prettier";
 import { gradients } from "../../src/autograd/gradients.ts";
-import type { AdapterTraits } from "../../src/device/traits.ts";
 import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import type { Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
+import { adapters } from "./adapters.ts";
 import { root } from "./markdown.ts";
 
 const file = join(root, "docs/operators.md");
-
-const adapter = (isSoftware: boolean, subgroups: number): AdapterTraits => ({
-  ...{ name: "an adapter", vendor: "", architecture: "", description: "", isSoftware },
-  features: new Set(subgroups > 0 ? ["subgroups"] : []),
-  subgroupSize: { minimum: subgroups, maximum: subgroups },
-  ...{ maxWorkgroupsPerDimension: 65_535, maxInvocationsPerWorkgroup: 1024, maxStorageBuffers: 10 },
-  ...{ maxBindingBytes: 2 ** 31, maxBufferBytes: 2 ** 31 },
-});
-const adapters = [adapter(false, 32), adapter(false, 0), adapter(true, 8), adapter(true, 0)];
 
 /** What the rule takes, and all that there is, over the samples and adapters; and the kernels of those. */
 function candidatesOf(name: OperatorName): { readonly names: readonly string[]; readonly kernels: number } {

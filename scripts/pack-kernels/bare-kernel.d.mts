@@ -1,0 +1,1 @@
+export declare function bareKernel(text: string): string;
