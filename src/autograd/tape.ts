@@ -1,5 +1,6 @@
 // The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
 
+import "../tensor/disposal.ts";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";

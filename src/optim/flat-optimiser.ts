@@ -1,6 +1,7 @@
 // What all optimisers do alike: the parameters, gradients and moments of a group lie side by side in memory, so that one launch
 // updates them all. What differs between optimisers is an `UpdateRule`.
 
+import "../tensor/disposal.ts";
 import {
   aFunction,
   aList,

@@ -1,5 +1,6 @@
 // The engine: makes tensors, runs operators on its backend, and releases what goes out of scope.
 
+import "../tensor/disposal.ts";
 import { aFunction, aList, aNumber, aString, described, expectArgument } from "../errors/arguments.ts";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";

@@ -1,5 +1,6 @@
 // A program: a recorded step that is replayed. The engine makes it; a backend runs it.
 
+import "../tensor/disposal.ts";
 import { described } from "../errors/arguments.ts";
 import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { disposed, Tensor } from "../tensor/tensor.ts";

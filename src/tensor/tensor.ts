@@ -1,5 +1,6 @@
 // A tensor: shape and element type of data that lives on a backend, and its lifetime.
 
+import "./disposal.ts";
 import type { NdArray } from "ndarray";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { HostArray } from "./host.ts";

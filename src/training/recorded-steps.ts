@@ -1,5 +1,6 @@
 // The training step of a run, recorded: one program for each variant of the task's step, and for each phase of what is trained.
 
+import "../tensor/disposal.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Readings } from "../runtime/readings.ts";

@@ -1,6 +1,7 @@
 // Which parts of a module are trained from which epoch on, and how fast: `freeze`, `unfreeze` and `rates` of the loop's settings.
 // A part is named as in the model file, by a prefix of its tensors' names.
 
+import "../tensor/disposal.ts";
 import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";

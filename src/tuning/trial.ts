@@ -1,5 +1,6 @@
 // One candidate on trial: recorded programs of a work, its results, and times of it.
 
+import "../tensor/disposal.ts";
 import { CandidateChoice } from "../runtime/webgpu/choice.ts";
 import { updatesOf } from "../operators/operator.ts";
 import type { Engine } from "../runtime/engine.ts";

@@ -1,5 +1,6 @@
 // A training run without data and without a device: its steps can be recorded, planned and looked at, not run.
 
+import "../../tensor/disposal.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import { optimiserOf } from "../../optim/optimiser-table.ts";
 import type { Optimiser } from "../../optim/optimiser.ts";
