@@ -1,6 +1,7 @@
 // The training loop: budgets in steps, checkpoints, and what it reports on the way; and runs of it that are kept in files.
 
 export * from "./index.browser.ts";
+export { fileStorage } from "../files/file-storage.ts";
 export { fitWeights, type FitOptions, type FittedWeights } from "../interchange/fit-weights.ts";
 export { loadWeightFile } from "../interchange/load-weight-file.ts";
 export { writeReport } from "../report/write-report.ts";

@@ -47,6 +47,7 @@ const roomsOf = (name: string): string[] => {
 
 /** What an entry loads beside files of Tessera; a bundler leaves it out of a program that reads no model and no checkpoint. */
 const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
+  "tessera/training": ["zod"],
   "tessera/assemble": ["zod"],
 };
 
