@@ -7,8 +7,12 @@ import { circlesOf, filesBelow, importGraph, programFolders, wayRound } from "./
 /** The room of a file of src/; undefined for one that is directly in src/. */
 const roomOf = (file) => /^src\/([^/]+)\//u.exec(file)?.[1];
 const floorOf = (room) => floors.findIndex((rooms) => rooms.includes(room));
-/** An entry of the package: it hands out names of any room, and nothing inside src/ imports it. */
-const isEntry = (file) => /^src\/(?:[^/]+\/)?index\.ts$/u.test(file);
+/**
+ * An entry of the package: it hands out names of any room, and nothing inside src/ imports it, but that the entry of a room has all that
+ * its entry for browsers has.
+ */
+const isEntry = (file) => /^src\/(?:[^/]+\/)?index(?:\.browser)?\.ts$/u.test(file);
+const isForBrowsers = (file, imported) => imported === file.replace(/index\.ts$/u, "index.browser.ts");
 
 function* floorFaults(graph) {
   const rooms = new Set([...graph.keys()].filter((file) => file.startsWith("src/")).map(roomOf));
@@ -23,7 +27,7 @@ function* floorFaults(graph) {
     for (const imported of imports) {
       if (!imported.startsWith("src/")) {
         yield `${file}: imports ${imported}; src/ imports only from itself and from packages`;
-      } else if (isEntry(imported)) {
+      } else if (isEntry(imported) && !isForBrowsers(file, imported)) {
         yield `${file}: imports ${imported}, an entry of the package; import the file that defines the name`;
       } else if (!isEntry(file) && !mayImport(room, roomOf(imported))) {
         yield `${file}: imports ${imported}, which is not on a lower floor (scripts/house/floors.mjs)`;
@@ -47,7 +51,7 @@ function* repeatedNames(files) {
   const places = new Map();
   for (const file of files) {
     const name = basename(file);
-    if (name !== "index.ts") places.set(name, [...(places.get(name) ?? []), file]);
+    if (name !== "index.ts" && !isEntry(file)) places.set(name, [...(places.get(name) ?? []), file]);
   }
   for (const [name, found] of places) {
     if (found.length > 1)

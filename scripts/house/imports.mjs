@@ -41,11 +41,24 @@ const isProgram = (file) => /\.[cm]?[jt]s$/u.test(file) && !/\.d\.[cm]?ts$/u.tes
 export const programFolders = ["src", "test", "bench", "scripts", "examples"];
 
 /**
+ * The sources that each name with a # leads to, under whatever conditions (package.json, "imports"), by path from `root`.
+ * @returns {Map<string, string[]>}
+ */
+export function twinsIn(root) {
+  const file = resolve(root, "package.json");
+  const { imports = {} } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const leaves = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(leaves));
+  const source = (path) => path.replace(/^\.\//u, "").replace(/^dist\/(.*)\.js$/u, "src/$1.ts");
+  return new Map(Object.entries(imports).map(([name, to]) => [name, [...new Set(leaves(to).map(source))]]));
+}
+
+/**
  * For each program, the files that it imports, by path from `root`; packages are left out.
  * @returns {Map<string, string[]>}
  */
 export function importGraph(root, folders = programFolders) {
   const programs = folders.flatMap((folder) => filesBelow(root, folder)).filter(isProgram);
+  const twins = twinsIn(root);
   return new Map(
     programs.map((file) => {
       const { now, later } = importsIn(readFileSync(resolve(root, file), "utf8"));
@@ -56,7 +69,8 @@ export function importGraph(root, folders = programFolders) {
             .split(sep)
             .join("/"),
         );
-      return [file, [...new Set(paths)]];
+      const ofTwins = [...now, ...later].flatMap((name) => twins.get(name) ?? []);
+      return [file, [...new Set([...paths, ...ofTwins])]];
     }),
   );
 }

@@ -1,7 +1,7 @@
 // Label-Assemble as a task of the training loop, whatever is learned with it: settings name one of the table in tasks.ts.
 
 import { relationsOf, type ClassRelations } from "../labels/class-relations.ts";
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { Sampler } from "../data/assembly/sampler.ts";
 import { writeWeights } from "../nn/weights.ts";
@@ -212,11 +212,11 @@ type LearnedClasses = Pick<Assembly, "classes" | keyof ClassRelations>;
  * noticed.
  */
 function digestOf(assembly: Assembly, labels: string | undefined): string {
-  const hash = createHash("sha256").update(JSON.stringify(assembly.classes));
+  const hash = sha256().update(JSON.stringify(assembly.classes));
   for (const set of setsOf(assembly)) {
     const { source, height, width, channels } = set;
     hash.update(JSON.stringify([source, set.count, height, width, channels])).update(set.states);
   }
   if (labels !== undefined) hash.update(labels);
-  return hash.digest("hex");
+  return hash.hex();
 }

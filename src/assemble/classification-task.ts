@@ -5,7 +5,7 @@ import { expectClasses, expectFinite, type AssemblyTask } from "./assembly-task.
 import { assembleLosses } from "./assemble-step.ts";
 import type { Classifier } from "./classifier.ts";
 import { evaluationOf, predict } from "./evaluation.ts";
-import { pixelFields } from "./train-fields.ts";
+import { pixelFields } from "./recipe.ts";
 import { classifierOf } from "./training-settings.ts";
 
 export const classificationTask: AssemblyTask<Classifier> = {

@@ -1,7 +1,7 @@
 // Values of settings that ask for nothing: a training with one of them is the training without it, down to its kernels and its bits.
 
 import { withoutIdleLambdas } from "./assemble-terms.ts";
-import type { Recipe } from "./train-fields.ts";
+import type { Recipe } from "./recipe.ts";
 
 const isZero = (value: number): boolean => value === 0;
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;

@@ -1,7 +1,7 @@
 // The `arms` section of a manifest: changes of its `train` section by name, which `tessera study settings` compares.
 import { z } from "zod";
 import type { FieldPath } from "../data/manifest/complaints.ts";
-import { isNotNull, train, type TrainSection } from "./recipes.ts";
+import { isNotNull, train, type TrainSection } from "./train-section.ts";
 
 /** Each arm as the `train` section that it comes to: nothing is left out. */
 export const arms = z.record(z.string().trim().min(1), train).optional();

@@ -1,6 +1,6 @@
 // Segmentation as a task on an assembly: which pixels of an image are of which class.
 
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
 import { DataError } from "../errors/data-errors.ts";
@@ -18,7 +18,7 @@ import { segmentLosses } from "./segment-step.ts";
 import { pixelHead, Segmenter } from "./segmenter.ts";
 import { trainingSettings } from "./settings-argument.ts";
 import { inPrecision } from "./network-precision.ts";
-import { imageFields } from "./train-fields.ts";
+import { imageFields } from "./recipe.ts";
 import { aLabelSpace, type TrainingSettings } from "./training-settings.ts";
 
 /** The segmenter that a run begins with. */
@@ -95,7 +95,7 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
 
 /** Of the label maps of all sets, in the same words whether they are in memory or on disk. */
 async function digestOfMaps(assembly: Assembly): Promise<string> {
-  const hash = createHash("sha256").update(
+  const hash = sha256().update(
     JSON.stringify(assembly.exclusive ?? []) + (assembly.exhaustive === true ? "exhaustive" : ""),
   );
   for (const set of setsOf(assembly)) {
@@ -108,7 +108,7 @@ async function digestOfMaps(assembly: Assembly): Promise<string> {
       await reader.close();
     }
   }
-  return hash.digest("hex");
+  return hash.hex();
 }
 
 /** Maps that are read at a time. */

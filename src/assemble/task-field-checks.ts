@@ -6,8 +6,8 @@ import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { allExclude } from "../labels/class-relations.ts";
 import { nearMatch, visible } from "../labels/wording.ts";
-import type { TrainSection } from "./recipes.ts";
-import { imageFields, pixelFields } from "./train-fields.ts";
+import type { TrainSection } from "./train-section.ts";
+import { imageFields, pixelFields } from "./recipe.ts";
 
 interface CheckedTraining extends Pick<ManifestContent, "task" | "classes" | "exclusive"> {
   readonly train: TrainSection;

@@ -3,10 +3,10 @@
 import { z } from "zod";
 import { oneOf, record, share, wholeNumber } from "../data/manifest/fields.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
-import { loopFields } from "../training/loop-settings.ts";
+import { loopFields } from "../training/loop-fields.ts";
 import { absentPolicies } from "./absent-policy.ts";
-import { pixelLosses, type LambdaName, type NeededLambda } from "./assemble-terms.ts";
-import { headBiases, headKinds, type HeadChoice } from "./heads/head.ts";
+import { pixelLosses, type LambdaName } from "./assemble-terms.ts";
+import { headBiases, headKinds } from "./heads/head.ts";
 
 const { epochs, steps, ...loop } = loopFields;
 
@@ -109,42 +109,3 @@ export const recipeFields = {
    */
   headBias: oneOf(headBiases).exactOptional(),
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<LambdaName, z.ZodType>>;
-
-type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
-/** What a `train` section may say for segmentation alone. */
-export const pixelFields = [
-  "lambdaDice",
-  "classWeights",
-  "infer",
-  "loss",
-] as const satisfies readonly (keyof Said)[];
-
-/** What a `train` section may say of labels of whole images alone. */
-export const imageFields = [
-  "positiveWeight",
-  "focus",
-  "labelSmoothing",
-  "mixup",
-  "lambdaAucMargin",
-] as const satisfies readonly (keyof Said)[];
-
-type LeftOut =
-  | "steps"
-  | "warmupSteps"
-  | "evaluate"
-  | "optimiser"
-  | "weightDecay"
-  | "decayed"
-  | "clipNorm"
-  | "reestimate"
-  | (typeof pixelFields)[number]
-  | "precision"
-  | "freeze"
-  | "unfreeze"
-  | "rates"
-  | (typeof imageFields)[number];
-
-/** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
-export type Recipe = Omit<Said, LeftOut | LambdaName | "head" | "headBias"> &
-  Partial<Pick<Said, LeftOut | LambdaName>> &
-  Pick<Said, NeededLambda> & { readonly head: HeadChoice };

@@ -8,11 +8,11 @@ import {
   readManifestText,
   type DataManifest,
 } from "../data/manifest/manifest.ts";
-import { augmentFields } from "./augmentation.ts";
+import { augmentFields } from "./view-fields.ts";
 import { model, withBackbone } from "./backbones/model-section.ts";
 import { arms, trainSections, withWholeArms } from "./manifest-arms.ts";
 import { checkTaskFields } from "./task-field-checks.ts";
-import { train } from "./recipes.ts";
+import { train } from "./train-section.ts";
 import { checkSections } from "./section-checks.ts";
 
 const sections = {

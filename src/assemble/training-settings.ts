@@ -20,7 +20,7 @@ import { withoutIdleSettings } from "./idle-settings.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
 import { inPrecision } from "./network-precision.ts";
 import { balancedWeights, positiveWeightsOf } from "./positive-weights.ts";
-import type { Recipe } from "./train-fields.ts";
+import type { Recipe } from "./recipe.ts";
 import type { Normalisation } from "./views.ts";
 
 /** Of a recipe, what is Label-Assemble's own: the loop's settings aside, and what code calls otherwise. */

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../errors/errors.ts";
 import { parts, type Part } from "../data/catalogue/listing.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import { loadFiles, type AskedFiles, type FolderReading } from "./folder-images.ts";
 import { loadParts, type LoadedParts, type ModelOptions, type NamedManifest } from "./model-images.ts";
 

@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { viewPresets, viewSchema, type ViewPreset, type ViewSettings } from "../assemble/augmentation.ts";
+import { viewPresets, type ViewPreset, type ViewSettings } from "../assemble/augmentation.ts";
+import { viewSchema } from "../assemble/view-fields.ts";
 import type { AveragedViews } from "../assemble/evaluation.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { ModelFile } from "../runs/model-file.ts";

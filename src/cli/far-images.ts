@@ -1,7 +1,7 @@
 // Pictures that are far from all that a model was trained on, told before anything is made of them.
 
 import { farImages } from "../data/inspection/example-figures.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import type { Sample } from "../data/catalogue/sample-lists.ts";
 

@@ -23,7 +23,7 @@ import { DataError } from "../errors/data-errors.ts";
 import { UsageError } from "../errors/errors.ts";
 import { voxelVolumeOf } from "../files/nifti-affine.ts";
 import { absent } from "../labels/states.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import { warnOfFarImages } from "./far-images.ts";
 import { decodeParts, say, type LoadedParts, type ModelOptions } from "./model-images.ts";
 

@@ -5,7 +5,8 @@ import { counted } from "../errors/counted.ts";
 import { operatingNote, operatingRules, type OperatingRule } from "../metrics/operating-points.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { thresholdsBy, type KeptThresholds } from "../runs/kept-thresholds.ts";
-import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
+import type { ModelFile } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import { say } from "./model-images.ts";
 
 /**

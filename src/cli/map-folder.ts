@@ -11,7 +11,7 @@ import { messageOf } from "../files/causes.ts";
 import { csvText } from "../files/csv-text.ts";
 import { makeFolders } from "../files/folders.ts";
 import { replaceFile } from "../files/whole-files.ts";
-import { plainSafetensors } from "../interchange/safetensors.ts";
+import { plainSafetensors } from "../interchange/tensor-file.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
 import { pixelOfCell } from "../metrics/map-regions.ts";
 import { colours, type Cell } from "../pictures/contact-sheet.ts";

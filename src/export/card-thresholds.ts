@@ -4,7 +4,7 @@ import { operatingRules } from "../metrics/operating-points.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { markdownTable, markdownText } from "../report/markdown.ts";
 import { shownThresholds, type KeptThresholds } from "../runs/kept-thresholds.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 
 /** Who chose, in words; whoever reads results on the same patients has to know. */
 const patientsOf = (part: KeptThresholds["part"]): string =>

@@ -2,7 +2,7 @@
 
 import { resnetConfigurations } from "../nn/resnet.ts";
 import { densenetConfigurations } from "../nn/densenet.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import { exportFiles, type ExportFormat } from "./export-formats.ts";
 
 /** A paragraph and a program for each format that there is. */

@@ -8,7 +8,7 @@ import { markdownTable, markdownText, type MarkdownColumn } from "../report/mark
 import { notesOfClasses } from "../labels/wording.ts";
 import { begunWith, isIdleLength } from "../report/run/settings-table.ts";
 import { showAuc, showInterval } from "../report/tables.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import type { RunContents } from "../runs/read-run.ts";
 import { thresholdsText } from "./card-thresholds.ts";
 import { usage } from "./card-usage.ts";

@@ -1,6 +1,6 @@
 // A model of a run as an ONNX file: from pixels as they are in an image file to probabilities.
 
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import { OnnxGraph } from "../interchange/onnx-graph.ts";
 import type { Weights } from "../tensor/held.ts";
 import { shownThresholds } from "../runs/kept-thresholds.ts";

@@ -1,7 +1,7 @@
 // A model's weights as PyTorch has them: torchvision's names and shapes for its networks, so that `load_state_dict` takes them.
 
 import { UsageError } from "../errors/errors.ts";
-import type { ModelRecord } from "../runs/model-file.ts";
+import type { ModelRecord } from "../runs/model-record.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
 import { linearForm } from "../assemble/heads/linear-form.ts";
 import { channelsFirst } from "./torch-layout.ts";

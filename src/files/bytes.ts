@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { constants as zlib, createGunzip, gunzipSync } from "node:zlib";
 import { DataError } from "../errors/data-errors.ts";
 import { codeOf, messageOf } from "./causes.ts";
+import { joinBytes } from "./join-bytes.ts";
 import { mostArrayBytes } from "./limits.ts";
 
 export interface ReadLimit {
@@ -210,17 +211,6 @@ async function refuseTail(file: string, handle: FileHandle, end: number, size: n
     }
     at += bytesRead;
   }
-}
-
-/** One after the other, in an array of their own. */
-export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function tooLarge(file: string, what: string, { most, why }: Required<ReadLimit>): DataError {

@@ -13,7 +13,8 @@ import { PlanningBackend } from "../runtime/planning-backend.ts";
 import { ReferenceBackend } from "../runtime/reference-backend.ts";
 import type { Weights } from "../tensor/held.ts";
 import { checkGrowth, grownWeights, headWeights, type GrownModel } from "./grow.ts";
-import type { ModelFile, ModelRecord } from "./model-file.ts";
+import type { ModelFile } from "./model-file.ts";
+import type { ModelRecord } from "./model-record.ts";
 
 /** The weights of a run's first step, and what a person should know of them. */
 export interface BegunWeights {

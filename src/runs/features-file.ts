@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { DataError } from "../errors/data-errors.ts";
 import { csvText } from "../files/csv-text.ts";
-import { plainSafetensors } from "../interchange/safetensors.ts";
+import { plainSafetensors } from "../interchange/tensor-file.ts";
 import { parseSafetensors, startsAsSafetensors } from "../interchange/safetensors-header.ts";
 
 const format = "tessera features 1";

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { modelKind } from "../interchange/safetensors.ts";
+import { modelKind } from "../interchange/tensor-file.ts";
 import { decodedWeights, readWeightBytes, storedWeights } from "../interchange/weight-file.ts";
 import type { ForeignWeights } from "./beginnings.ts";
 import { readModelFile, type ModelFile } from "./model-file.ts";

@@ -1,13 +1,13 @@
 // What a run writes into its model file beside the weights: all that is needed to use them, and what validation chose.
 
 import type { Model } from "../assemble/assembly-task.ts";
-import { Segmenter } from "../assemble/segmenter.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { examplesOf } from "../data/inspection/example-figures.ts";
 import type { KeptThresholds } from "./kept-thresholds.ts";
 import type { Beginning } from "./beginnings.ts";
 import { distinctReadings, distinctVolumeReadings, type Loaded } from "./load-images.ts";
-import type { ModelRecord } from "./model-file.ts";
+import { trainedRecord } from "./model-bytes.ts";
+import type { ModelRecord } from "./model-record.ts";
 import type { RunStart } from "./run-start.ts";
 
 /** A run, as far as a model file tells of it. */
@@ -30,30 +30,18 @@ export async function modelRecordOf(
   { kept, thresholds, warn }: Finding,
 ): Promise<ModelRecord> {
   const { start, settings, images } = run;
-  const { classes, parents } = images.assembly;
-  const { network, normalisation, weak } = settings;
   // A grown model keeps what its former training knows, too.
   const former = formerOf(start);
   const readings = distinctReadings([...(former?.readings ?? []), ...images.readings]);
   const volumes = distinctVolumeReadings([...(former?.volumes ?? []), ...images.volumes]);
   return {
-    ...(trained instanceof Segmenter ? segmenterFields(trained) : { weak }),
-    ...{ classes: [...classes], ...(parents === undefined ? {} : { parents: [...parents] }) },
+    ...trainedRecord(trained, images.assembly, settings, start.manifest.image, kept),
     ...(readings.length === 0 ? {} : { readings: [...readings] }),
     ...(volumes.length === 0 ? {} : { volumes: [...volumes] }),
-    ...{ image: start.manifest.image, network, head: trained.head.settings, normalisation, epoch: kept },
     ...(await examplesField(run, warn)),
     ...(thresholds === undefined ? {} : { thresholds }),
   };
 }
-
-/** What a model file says of a segmenter alone. */
-const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
-  task: "segmentation" as const,
-  ...(exclusive === undefined ? {} : { exclusive }),
-  ...(exhaustive ? { exhaustive } : {}),
-  ...(background ? { background } : {}),
-});
 
 /** The training that a run's first weights are of; a run that goes on from a checkpoint has it in its record alone. */
 const formerOf = ({

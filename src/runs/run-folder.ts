@@ -18,12 +18,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  checkedCheckpoint,
-  checkedRecord,
-  type Checkpoint,
-  type Checkpoints,
-} from "../training/checkpoint.ts";
+import { checkedCheckpoint, checkedRecord, type Checkpoint } from "../training/checkpoint-record.ts";
+import type { Checkpoints } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
@@ -33,7 +29,8 @@ import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
 import type { Summary, TaskSummary } from "./summary.ts";
-import { modelKind, readTensorFile, writeTensorFile, type TensorFile } from "../interchange/safetensors.ts";
+import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
+import { modelKind, type TensorFile } from "../interchange/tensor-file.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 
 /** Files that a run writes; `--force` removes these and nothing else. */

@@ -2,7 +2,7 @@
 
 import { counted } from "../errors/counted.ts";
 import { UsageError } from "../errors/errors.ts";
-import type { CheckpointRecord } from "../training/checkpoint.ts";
+import type { CheckpointRecord } from "../training/checkpoint-record.ts";
 
 /** In all, with what was taken; one of them counts. */
 export interface Length {

@@ -27,7 +27,7 @@ import { untaughtNote } from "../assemble/untaught.ts";
 import { warmedBudgetOf } from "../assemble/warm-up.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
-import { StoredPixels } from "../data/cache/stored-pixels.ts";
+import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -169,7 +169,7 @@ function sizesOf(
 }
 
 const isStreamed = ({ sources }: Loaded["assembly"]): boolean =>
-  sources.some(({ pixels }) => pixels instanceof StoredPixels);
+  sources.some(({ pixels }) => pixels instanceof PixelsOnDemand);
 
 /** What computes, and with which kernels. */
 type Environment = Pick<RunRecord, "device" | "adapter" | "driver"> & RunChoices;

@@ -1,7 +1,7 @@
 // The arms of a manifest as a study plans them; apart from the planning, which loads no network.
 
 import { settingsOf } from "../assemble/manifest-settings.ts";
-import type { TrainSection } from "../assemble/recipes.ts";
+import type { TrainSection } from "../assemble/train-section.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { differing } from "./asked-arms.ts";

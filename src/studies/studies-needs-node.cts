@@ -2,5 +2,5 @@
 // names are looked up when it runs: the build goes through, and this line is read instead of "no such export".
 throw new Error(
   "tessera/studies writes study folders and needs Node; in a browser import tessera, tessera/kernels, tessera/operators, " +
-    "tessera/nn, tessera/optim, tessera/metrics or tessera/profiling",
+    "tessera/nn, tessera/optim, tessera/training, tessera/data, tessera/assemble, tessera/metrics or tessera/profiling",
 );

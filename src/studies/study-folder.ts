@@ -9,7 +9,7 @@ import { z } from "zod";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
 import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
-import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint.ts";
+import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint-record.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { measureNames } from "../metrics/measures.ts";
 import { studyFile } from "../runs/run-folder.ts";

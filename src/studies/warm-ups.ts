@@ -1,6 +1,6 @@
 // Shared warm-ups: arms that differ only after the warm-up compute it once for each seed.
 
-import type { Checkpoint } from "../training/checkpoint.ts";
+import type { Checkpoint } from "../training/checkpoint-record.ts";
 import { asOfSettings } from "../assemble/train-classifier.ts";
 import { copied, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";

@@ -1,7 +1,5 @@
-// How maps lie in memory while a network is trained, as settings say it, and what that asks of the loss.
+// How maps lie in memory while a network is trained, as settings say it, and what that asks of the loss. loop-fields.ts has what a manifest may say of it.
 
-import { z } from "zod";
-import { record } from "../data/manifest/fields.ts";
 import type { Precision } from "../nn/densenet.ts";
 
 /**
@@ -13,20 +11,6 @@ export const defaultLossScale = 4096;
 
 /** `full`, or `mixed` with what the loss is multiplied by while gradients are found. */
 export type PrecisionChoice = "full" | { readonly by: "mixed"; readonly lossScale: number };
-
-const choices = ["full", "mixed"] as const satisfies readonly Precision[];
-
-/** In manifests: `full`, `mixed`, or `{ by: mixed, lossScale: 1024 }`. */
-export const precisionField: z.ZodType<PrecisionChoice> = z.preprocess(
-  (given) => (given === "mixed" ? { by: given } : given),
-  z.union(
-    [
-      z.literal("full"),
-      record({ by: z.literal("mixed"), lossScale: z.number().positive().default(defaultLossScale) }),
-    ],
-    { error: () => `must be ${choices.join(" or ")}, or { by: mixed, lossScale: ${defaultLossScale} }` },
-  ),
-);
 
 /** What a choice comes to; none is `full`. */
 export function precisionOf(choice: PrecisionChoice | undefined): {

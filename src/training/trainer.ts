@@ -43,7 +43,7 @@ export interface TrainOptions<Report extends object = object> {
 }
 
 const aListener: Requirement = {
-  words: "an object with step(), evaluated() or epoch()",
+  words: "an object with begun(), step(), evaluated() or epoch()",
   fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 const trainOptions: OptionChecks<TrainOptions> = {
@@ -119,6 +119,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       course: { epochs: 0, steps: 0, sums: noLosses(task.terms) },
     };
     if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
+    listener.begun?.(run.judgedModule);
     return { ...(await trainEpochs(run)), module: run.judgedModule };
   } catch (error) {
     twin?.dispose();

@@ -1,5 +1,6 @@
 // What a run tells of itself while it trains.
 
+import type { Module } from "../nn/module.ts";
 import type { Losses } from "./loss-terms.ts";
 import type { JudgedPart } from "./task.ts";
 
@@ -33,8 +34,14 @@ export interface EvaluationReport {
   readonly total: number;
 }
 
-/** Called in order: steps, batches of the images that are evaluated, then their epoch. */
+/** Called in order: the beginning, steps, batches of the images that are evaluated, then their epoch. */
 export interface TrainingListener<Report extends object = object> {
+  /**
+   * Before the first step.
+   * @param module what is evaluated, to read from while it learns: `(module as Classifier).head`, its class queries. It is the run's to
+   *   change
+   */
+  begun?(module: Module): void;
   step?(report: StepReport): void;
   evaluated?(report: EvaluationReport): void;
   epoch?(report: EpochReport<Report>): void;
@@ -46,6 +53,10 @@ export function bothListeners<Report extends object>(
   second: TrainingListener<Report> = {},
 ): TrainingListener<Report> {
   return {
+    begun: (module) => {
+      first.begun?.(module);
+      second.begun?.(module);
+    },
     step: (report) => {
       first.step?.(report);
       second.step?.(report);

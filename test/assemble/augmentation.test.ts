@@ -1,7 +1,8 @@
 // Views in a manifest: presets by name, changes of them, and what is refused.
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
-import { augmentFields, viewPresetNames, viewPresets } from "../../src/assemble/augmentation.ts";
+import { viewPresetNames, viewPresets } from "../../src/assemble/augmentation.ts";
+import { augmentFields } from "../../src/assemble/view-fields.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { pixelViews } from "../../src/assemble/views.ts";
 import { record } from "../../src/data/manifest/fields.ts";

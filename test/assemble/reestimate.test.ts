@@ -12,7 +12,7 @@ import { classifierOf, type TrainingSettings } from "../../src/assemble/training
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { normaliseImages } from "../../src/functions/images.ts";
 import { readWeights } from "../../src/nn/weights.ts";
-import type { Checkpoint } from "../../src/training/checkpoint.ts";
+import type { Checkpoint } from "../../src/training/checkpoint-record.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 import { shapeAssembly, shapeSettings } from "./shapes.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { loadFiles } from "../../src/cli/folder-images.ts";
 import { loadParts } from "../../src/cli/model-images.ts";
-import type { ModelRecord } from "../../src/runs/model-file.ts";
+import type { ModelRecord } from "../../src/runs/model-record.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { listImages, readingsOf } from "../../src/runs/load-images.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";

@@ -12,15 +12,26 @@ export interface Entry {
   /** Built files, absolute. */
   readonly program: string;
   readonly types: string;
-  /** What a bundler takes for a browser, where that is another file: the entry needs Node then. */
-  readonly inBrowser: string | undefined;
+  /** What a bundler takes for a browser: the same file, or one with what needs no files. */
+  readonly inBrowser: string;
+  /** Whether the entry needs Node: what a bundler takes says so when it runs. */
+  readonly needsNode: boolean;
 }
 
-type Conditions = Readonly<Record<"types" | "default", string>> & { readonly browser?: string };
+type Built = Readonly<Record<"types" | "default", string>>;
+type Conditions = Built & { readonly browser?: Built | string };
+type Twins = Readonly<Record<"browser" | "default", string>>;
 
-const { exports: exported } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+const { exports: exported, imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   readonly exports: Readonly<Record<string, Conditions | string>>;
+  readonly imports: Readonly<Record<string, Twins>>;
 };
+
+/** The built file that a name with # leads to. */
+export const twinOf = (name: string, condition: keyof Twins): string => join(root, imports[name][condition]);
+
+const inBrowserOf = ({ browser, default: program }: Conditions): string =>
+  typeof browser === "string" ? browser : (browser?.default ?? program);
 
 /** In the order of package.json. */
 export const entries: readonly Entry[] = Object.entries(exported).flatMap(([path, conditions]) =>
@@ -32,7 +43,8 @@ export const entries: readonly Entry[] = Object.entries(exported).flatMap(([path
           name: path.replace(".", "tessera"),
           program: join(root, conditions.default),
           types: join(root, conditions.types),
-          inBrowser: conditions.browser === undefined ? undefined : join(root, conditions.browser),
+          inBrowser: join(root, inBrowserOf(conditions)),
+          needsNode: typeof conditions.browser === "string",
         },
       ],
 );

@@ -1,18 +1,19 @@
-// What an entry loads: without Node nothing but files of the package, and never more than its floors need.
+// What an entry loads: in a browser nothing but files of the package, and never more than its floors need.
 
 import { readFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { expect, test } from "vitest";
 import { importsIn } from "../../scripts/house/imports.mjs";
-import { entries, root } from "./entries.ts";
+import { entries, root, twinOf } from "./entries.ts";
 
 /**
  * The built files below a program, by path from dist/, and the packages and Node modules that they import.
- * @param atOnce whether only what is loaded with the program counts, without what it may load later
+ * @param options `atOnce` whether only what is loaded with the program counts, without what it may load later; `inBrowser` whether
+ *   names with # lead where they do there
  */
 function loadedBy(
   program: string,
-  atOnce = false,
+  { atOnce = false, inBrowser = false }: { readonly atOnce?: boolean; readonly inBrowser?: boolean } = {},
 ): {
   readonly files: readonly string[];
   readonly now: readonly string[];
@@ -26,6 +27,7 @@ function loadedBy(
     const imports = importsIn(readFileSync(file, "utf8"));
     for (const name of [...imports.now, ...(atOnce ? [] : imports.later)]) {
       if (name.startsWith(".")) visit(join(dirname(file), name));
+      else if (name.startsWith("#")) visit(twinOf(name, inBrowser ? "browser" : "default"));
       else (imports.now.includes(name) ? now : later).add(name);
     }
   };
@@ -43,28 +45,41 @@ const roomsOf = (name: string): string[] => {
   return [...new Set(rooms)].sort();
 };
 
-test.each(entries.filter(({ inBrowser }) => inBrowser === undefined))(
-  "$name needs neither Node nor a package but what is loaded when it is asked for",
-  ({ name }) => {
-    const { now = [], later = [] } = loaded.get(name) ?? {};
-    expect(now).toEqual([]);
-    // The device binding where an engine is opened in Node, and ndarray where a tensor is asked for one.
+/** What an entry loads beside files of Tessera; a bundler leaves it out of a program that reads no model and no checkpoint. */
+const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
+  "tessera/training": ["zod"],
+  "tessera/assemble": ["zod"],
+};
+
+test.each(entries.filter(({ needsNode }) => !needsNode))(
+  "$name needs no Node in a browser, and no package but what checks files and what is loaded when it is asked for",
+  ({ name, inBrowser }) => {
+    const { now, later } = loadedBy(inBrowser, { inBrowser: true });
+    expect(now).toEqual(packagesInBrowser[name] ?? []);
+    // The device binding, which package.json leaves out of a browser's program, and ndarray where a tensor is asked for one.
     expect(["ndarray", "webgpu"]).toEqual(expect.arrayContaining([...later]));
   },
 );
 
-test.each(entries.filter(({ inBrowser }) => inBrowser !== undefined))(
+test.each(entries.filter(({ needsNode }) => needsNode))(
   "$name needs Node, as its file for browsers says",
   ({ name, inBrowser }) => {
     const builtIn = loaded.get(name)?.now.filter((each) => each.startsWith("node:"));
     expect(builtIn, "without any, package.json needs no condition for browsers").not.toEqual([]);
-    const text = readFileSync(inBrowser ?? "", "utf8");
+    const text = readFileSync(inBrowser, "utf8");
     expect(text).toContain(`"${name} `);
     // An entry that the line recommends must be one that works there.
-    const free = entries.filter((each) => each.inBrowser === undefined).map((each) => each.name);
+    const free = entries.filter((each) => !each.needsNode).map((each) => each.name);
     const [, recommended = ""] =
       /in a browser import ([^;]*)"/u.exec(text.replaceAll(/" \+\s*"/gu, "")) ?? [];
     expect(recommended.split(/, | or /u)).toEqual(free);
+  },
+);
+
+test.each(entries.filter(({ needsNode, program, inBrowser }) => !needsNode && program !== inBrowser))(
+  "$name has in Node all that it has in a browser",
+  ({ program, inBrowser }) => {
+    expect(readFileSync(program, "utf8")).toContain(`export * from "./${basename(inBrowser)}";`);
   },
 );
 
@@ -91,14 +106,14 @@ test("operators need no engine, and kernels not even tensors", () => {
 
 test("the training loop loads nothing of Label-Assemble", () => {
   const { program = "" } = entries.find(({ name }) => name === "tessera/training") ?? {};
-  const rooms = new Set(loadedBy(program, true).files.map((file) => file.split("/")[0]));
+  const rooms = new Set(loadedBy(program, { atOnce: true }).files.map((file) => file.split("/")[0]));
   for (const room of ["assemble", "studies", "cli"]) expect([...rooms]).not.toContain(room);
 });
 
 test("metrics need no tensors, and the tests that compare runs are loaded by studies alone", () => {
   expect(roomsOf("tessera/metrics")).not.toContain("runtime");
   for (const { name, program } of entries) {
-    const { now } = loadedBy(program, true);
+    const { now } = loadedBy(program, { atOnce: true });
     const distributions = now.some((each) => each.startsWith("@stdlib/"));
     expect(distributions, name).toBe(name === "tessera/studies");
   }

@@ -168,7 +168,7 @@ describe.each([
 });
 
 test("an entry that needs Node says so in one line where a browser's program is built", async () => {
-  const nodeOnly = entries.filter(({ inBrowser }) => inBrowser !== undefined).map(({ name }) => name);
+  const nodeOnly = entries.filter(({ needsNode }) => needsNode).map(({ name }) => name);
   expect(nodeOnly).not.toEqual([]);
   writeFileSync(
     join(project, "in-browser.mjs"),

@@ -7,7 +7,7 @@ import { createBackbone, type BackboneConfiguration } from "../../src/nn/backbon
 import { Initialiser } from "../../src/nn/initialise.ts";
 import type { Module } from "../../src/nn/module.ts";
 import { readWeights } from "../../src/nn/weights.ts";
-import type { ModelRecord } from "../../src/runs/model-file.ts";
+import type { ModelRecord } from "../../src/runs/model-record.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import type { Weights } from "../../src/tensor/held.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

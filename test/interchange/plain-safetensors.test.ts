@@ -1,7 +1,7 @@
 // Safetensors for other programs: the layout that its specification gives.
 
 import { expect, test } from "vitest";
-import { plainSafetensors } from "../../src/interchange/safetensors.ts";
+import { plainSafetensors } from "../../src/interchange/tensor-file.ts";
 
 test("a file has a header that says where each tensor is, and the tensors behind it without gaps", () => {
   const tensors = new Map([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
-import { plainSafetensors } from "../../src/interchange/safetensors.ts";
+import { plainSafetensors } from "../../src/interchange/tensor-file.ts";
 import { fitting, type Beginning } from "../../src/runs/beginnings.ts";
 import { readInitialWeights } from "../../src/runs/initial-weights.ts";
 import { smallSettings } from "../assemble/settings.ts";

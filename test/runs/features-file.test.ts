@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
-import { plainSafetensors } from "../../src/interchange/safetensors.ts";
+import { plainSafetensors } from "../../src/interchange/tensor-file.ts";
 import {
   featuresCsv,
   featuresSafetensors,

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkedCheckpoint, type Checkpoint } from "../../src/training/checkpoint.ts";
+import { checkedCheckpoint, type Checkpoint } from "../../src/training/checkpoint-record.ts";
 import { CheckpointError } from "../../src/errors/training-errors.ts";
 import { trainModel } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { CheckpointError } from "../../src/errors/training-errors.ts";
 import { readWeights } from "../../src/nn/weights.ts";
-import type { Checkpoint } from "../../src/training/checkpoint.ts";
+import type { Checkpoint } from "../../src/training/checkpoint-record.ts";
 import type { LoopSettings } from "../../src/training/loop-settings.ts";
 import { train } from "../../src/training/trainer.ts";
 import type { EpochReport, StepReport } from "../../src/training/training-reports.ts";

@@ -19,7 +19,8 @@ import {
   type KeptThresholds,
   type ShownThresholds,
 } from "../../runs/kept-thresholds.ts";
-import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "../../runs/model-file.ts";
+import { readModelFile, rewriteModel, type ModelFile } from "../../runs/model-file.ts";
+import { classifierOfModel } from "../../runs/model-record.ts";
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { notesOf } from "../patient-table.ts";

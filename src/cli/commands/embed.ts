@@ -16,7 +16,8 @@ import {
   type FeatureTable,
 } from "../../runs/features-file.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
-import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
+import { readModelFile } from "../../runs/model-file.ts";
+import { classifierOfModel } from "../../runs/model-record.ts";
 import { askedOf, loadAsked } from "../asked-images.ts";
 import type { FolderReading } from "../folder-images.ts";
 import { manifestFor, say, type ModelOptions } from "../model-images.ts";

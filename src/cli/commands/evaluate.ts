@@ -2,7 +2,8 @@
 
 import { counted } from "../../errors/counted.ts";
 import Table from "cli-table3";
-import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
+import { readModelFile } from "../../runs/model-file.ts";
+import { classifierOfModel } from "../../runs/model-record.ts";
 import { metricsByClass, type ClassMetrics } from "../../assemble/model-metrics.ts";
 import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
 import { concatenate, restrict, type ImageSet } from "../../data/assembly/assembly.ts";

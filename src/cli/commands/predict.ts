@@ -3,7 +3,8 @@
 import { counted } from "../../errors/counted.ts";
 import { resolve } from "node:path";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
-import { classifierOfModel, readModelFile, type ModelFile } from "../../runs/model-file.ts";
+import { readModelFile, type ModelFile } from "../../runs/model-file.ts";
+import { classifierOfModel } from "../../runs/model-record.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";

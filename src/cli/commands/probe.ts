@@ -6,7 +6,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { linearProbe, probeLogits, type LabelledFeatures, type Probe } from "../../assemble/linear-probe.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { splitByPatient } from "../../data/catalogue/splits.ts";
-import { plainSafetensors } from "../../interchange/safetensors.ts";
+import { plainSafetensors } from "../../interchange/tensor-file.ts";
 import { negative, positive, statesAmong } from "../../labels/states.ts";
 import { aucIntervals, type AucIntervals } from "../../metrics/auc-intervals.ts";
 import { notesOfClasses } from "../../labels/wording.ts";

@@ -20,14 +20,13 @@ import { parentsProblem } from "../../labels/class-tree.ts";
 import { allExclude, relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
 import { background, exclusiveGroups, ignored } from "../../labels/label-map.ts";
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
-import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
-import { StoredPixels } from "../cache/stored-pixels.ts";
+import { areInArrays, ArrayPixels, PixelsOnDemand } from "../cache/pixel-rows.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { joinBytes } from "../../files/bytes.ts";
+import { joinBytes } from "../../files/join-bytes.ts";
 import { everyClass, type Learns } from "../manifest/class-filter.ts";
 
 /** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
-export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
+export type Pixels = Uint8Array | ArrayPixels | PixelsOnDemand;
 
 /** Images of one source, with their labels. */
 export interface ImageSet<Held extends Pixels = Pixels> {
@@ -85,7 +84,7 @@ export const anAssembly = madeWith("an assembly, as loadAssembly and assembly gi
 
 const somePixels: Requirement = {
   words: "a Uint8Array, or pixels that Tessera has read",
-  fits: (value) => bytes.fits(value) || value instanceof ArrayPixels || value instanceof StoredPixels,
+  fits: (value) => bytes.fits(value) || value instanceof ArrayPixels || value instanceof PixelsOnDemand,
 };
 
 const assemblyParts: OptionChecks<Assembly> = {
@@ -262,7 +261,10 @@ function joinPixels(parts: readonly Pixels[], sets: readonly ImageSet[], bytesEa
       pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
     ),
   );
-  return pixelsAt(bytesEach, rows);
+  if (areInArrays(rows)) return new ArrayPixels(bytesEach, rows);
+  const reading = parts.find((pixels) => pixels instanceof PixelsOnDemand);
+  if (reading === undefined) throw new Error("images in a file are in none of the sets that are joined");
+  return reading.ofRows(bytesEach, rows);
 }
 
 /** The label maps of sets; undefined where none has any. @throws DataError where some have and some have not */
@@ -271,15 +273,6 @@ function mapsOf(sets: readonly ImageSet[]): readonly Pixels[] | undefined {
   const without = sets.find(({ maps }) => maps === undefined);
   if (found.length === 0 || without === undefined) return found.length === 0 ? undefined : found;
   throw new DataError(without.source, "has no label maps, and the sets that it is joined with have");
-}
-
-/** The pixels of a set as rows, which stay where they are. */
-export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPixels | StoredPixels {
-  return areInArrays(rows) ? new ArrayPixels(bytesEach, rows) : new StoredPixels(bytesEach, rows);
-}
-
-function areInArrays(rows: readonly PixelRow[]): rows is readonly PixelRow<Uint8Array>[] {
-  return rows.every(({ home }) => typeof home !== "string");
 }
 
 const originsOf = ({ origins, source, count }: ImageSet): Origins =>
@@ -336,7 +329,7 @@ function restrictedMaps(maps: Pixels, columns: readonly number[]): Uint8Array {
 
 /** [count, H, W] Label maps one after the other. They are a byte a pixel and stay in memory while images are streamed. */
 export function mapsInMemory(maps: Pixels): Uint8Array {
-  if (maps instanceof StoredPixels) throw new Error("label maps are held in memory, and these are on disk");
+  if (maps instanceof PixelsOnDemand) throw new Error("label maps are held in memory, and these are on disk");
   return maps instanceof ArrayPixels ? maps.copy(Array(maps.count).keys()) : maps;
 }
 

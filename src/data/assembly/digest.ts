@@ -1,10 +1,9 @@
 // A digest of a set of images: pixels, labels and names. Two sets with the same digest are equal.
 
 import { expectArgument } from "../../errors/arguments.ts";
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import { anAssembly, type Assembly, type Pixels } from "./assembly.ts";
-import { ArrayPixels } from "../cache/pixel-rows.ts";
-import { StoredPixels } from "../cache/stored-pixels.ts";
+import { ArrayPixels, PixelsOnDemand } from "../cache/pixel-rows.ts";
 
 /** Bytes that are read at a time. */
 const pieceBytes = 2 ** 24;
@@ -16,7 +15,7 @@ const pieceBytes = 2 ** 24;
 export async function assemblyDigest(assembly: Assembly): Promise<string> {
   expectArgument("assemblyDigest", "the assembly", assembly, anAssembly);
   const { classes, parents, exclusive, exhaustive, sources, validation, test } = assembly;
-  const hash = createHash("sha256").update(JSON.stringify(classes));
+  const hash = sha256().update(JSON.stringify(classes));
   if (exclusive !== undefined) hash.update(JSON.stringify({ exclusive }));
   if (exhaustive === true) hash.update(JSON.stringify({ exhaustive }));
   if (parents !== undefined) hash.update(JSON.stringify(parents));
@@ -31,7 +30,7 @@ export async function assemblyDigest(assembly: Assembly): Promise<string> {
     if (maps === undefined) continue;
     for await (const piece of pieces(maps, count, height * width)) hash.update(piece);
   }
-  return hash.digest("hex");
+  return hash.hex();
 }
 
 /** The bytes of images, or of label maps, one part after the other. */
@@ -51,6 +50,6 @@ export async function* pieces(
       yield pixels instanceof ArrayPixels ? pixels.copy(rows) : await pixels.read(rows);
     }
   } finally {
-    if (pixels instanceof StoredPixels) await pixels.close();
+    if (pixels instanceof PixelsOnDemand) await pixels.close();
   }
 }

@@ -1,13 +1,14 @@
 // Divides images into folds for a cross-validation, by patient: no patient is in two.
 
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import { counted } from "../../errors/counted.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { expectArgument, wholeFrom } from "../../errors/arguments.ts";
 import { positive } from "../../labels/states.ts";
 import { patientIndices } from "../../metrics/patient-indices.ts";
 import { randomStream } from "../random-stream.ts";
-import { imageSets, pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
+import { imageSets, type ImageSet, type Pixels } from "./assembly.ts";
+import { pixelsAt } from "../cache/stored-pixels.ts";
 import { pieces } from "./digest.ts";
 import { permutation } from "./order.ts";
 
@@ -80,9 +81,9 @@ async function imageDigests(pixels: Pixels, count: number, bytesEach: number): P
   for await (const piece of pieces(pixels, count, bytesEach)) {
     for (let at = 0; at < piece.length; at += bytesEach) {
       digests.push(
-        createHash("sha256")
+        sha256()
           .update(piece.subarray(at, at + bytesEach))
-          .digest("hex"),
+          .hex(),
       );
     }
   }

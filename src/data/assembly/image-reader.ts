@@ -1,8 +1,7 @@
 // Batches from image sets, in memory or on disk: the next ones are read while the last one is used.
 
-import { ArrayPixels } from "../cache/pixel-rows.ts";
+import { ArrayPixels, PixelsOnDemand } from "../cache/pixel-rows.ts";
 import { concatenate, type ImageSet, type Pixels } from "./assembly.ts";
-import { StoredPixels } from "../cache/stored-pixels.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { knownBits } from "../../labels/label-map.ts";
 
@@ -65,7 +64,7 @@ export class ImageReader {
    */
   constructor(sets: readonly ImageSet[], batch: number, memory = Infinity) {
     this.stored = sets.some(({ pixels, maps }) =>
-      [pixels, maps].some((each) => each instanceof StoredPixels),
+      [pixels, maps].some((each) => each instanceof PixelsOnDemand),
     );
     // Sets on disk are joined without a copy; sets in memory stay where they are.
     this.#sets = this.stored && sets.length > 1 ? [concatenate("assembly", sets)] : sets;
@@ -112,7 +111,7 @@ export class ImageReader {
   async read(indices: Uint32Array): Promise<Batch> {
     const [{ pixels, maps }] = this.#sets;
     const read = async (from: Pixels, part: "pixels" | "maps", each: number): Promise<Uint8Array> =>
-      from instanceof StoredPixels ? await from.read(indices) : this.#copy(indices, part, each);
+      from instanceof PixelsOnDemand ? await from.read(indices) : this.#copy(indices, part, each);
     const states = this.#copy(indices, "states", this.outputs);
     return {
       pixels: await read(pixels, "pixels", this.bytesEach),
@@ -159,7 +158,7 @@ export class ImageReader {
   /** Closes the files of images on disk. */
   async close(): Promise<void> {
     for (const { pixels, maps } of this.#sets) {
-      for (const each of [pixels, maps]) if (each instanceof StoredPixels) await each.close();
+      for (const each of [pixels, maps]) if (each instanceof PixelsOnDemand) await each.close();
     }
   }
 

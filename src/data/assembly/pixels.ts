@@ -15,7 +15,7 @@ import {
 } from "../../errors/arguments.ts";
 import sharp from "sharp";
 import { UsageError } from "../../errors/errors.ts";
-import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
+import type { ImageSet, Pixels } from "./assembly.ts";
 import { decodeFiles, placeKey, type DecodedFiles } from "../cache/decode-files.ts";
 import {
   bytesOf,
@@ -29,7 +29,7 @@ import {
 } from "../cache/fit-arrays.ts";
 import { ImageCache, type CachedImage } from "../cache/image-cache.ts";
 import type { PixelRow } from "../cache/pixel-rows.ts";
-import { StoredPixels } from "../cache/stored-pixels.ts";
+import { pixelsAt, StoredPixels } from "../cache/stored-pixels.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import type { ListMaps, Sample, SampleList } from "../catalogue/sample-lists.ts";
 import { DataError } from "../../errors/data-errors.ts";

@@ -57,6 +57,26 @@ export class PixelRows<Home extends PixelHome = PixelHome> {
   }
 }
 
+/** Whether all rows lie in arrays. */
+export function areInArrays(rows: readonly PixelRow[]): rows is readonly PixelRow<Uint8Array>[] {
+  return rows.every(({ home }) => typeof home !== "string");
+}
+
+/** Images that are not all in memory, and are read when they are asked for. */
+export abstract class PixelsOnDemand extends PixelRows {
+  /**
+   * Copies of the images at `indices`, [indices, bytesEach].
+   * @throws DataError when they cannot be read any more
+   */
+  abstract read(indices: Uint32Array): Promise<Uint8Array>;
+
+  /** Lets go of what it holds open, which is opened again when needed. No read may be under way. */
+  abstract close(): Promise<void>;
+
+  /** Other images, or these with others, read in the same way. */
+  abstract ofRows(bytesEach: number, rows: readonly PixelRow[]): PixelsOnDemand;
+}
+
 /** Images of arrays, read in place. */
 export class ArrayPixels extends PixelRows<Uint8Array> {
   /** The pixels of one image, [bytesEach]: a view. */

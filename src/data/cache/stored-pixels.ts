@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { inLanes } from "./lanes.ts";
-import { PixelRows } from "./pixel-rows.ts";
+import { areInArrays, ArrayPixels, PixelsOnDemand, type PixelRow } from "./pixel-rows.ts";
 
 /** Files kept open at once; the usual limit of a process is 1,024. */
 const mostOpen = 256;
@@ -18,8 +18,13 @@ const openFile = promisify(open);
 const closeFile = promisify(close);
 const readFile = promisify(read);
 
+/** The pixels of a set as rows, which stay where they are. */
+export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPixels | StoredPixels {
+  return areInArrays(rows) ? new ArrayPixels(bytesEach, rows) : new StoredPixels(bytesEach, rows);
+}
+
 /** Images that are read on demand. It holds only a few bytes for each image, and open files. */
-export class StoredPixels extends PixelRows {
+export class StoredPixels extends PixelsOnDemand {
   readonly #open = new Map<string, Promise<number>>();
 
   /**
@@ -37,6 +42,10 @@ export class StoredPixels extends PixelRows {
       else target.set(home.subarray(slot * bytesEach, (slot + count) * bytesEach));
     });
     return pixels;
+  }
+
+  ofRows(bytesEach: number, rows: readonly PixelRow[]): StoredPixels {
+    return new StoredPixels(bytesEach, rows);
   }
 
   /** Closes its files, which are opened again when needed. No read may be under way. */

@@ -1,7 +1,7 @@
 // NIH ChestX-ray14 (Wang et al., "ChestX-ray8", CVPR 2017): one table, findings of an image joined by "|".
 import { suggestion } from "../../errors/nearest.ts";
 import { canonicalName } from "../../labels/wording.ts";
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Format } from "./format.ts";
 import { isMissing } from "../../labels/wording.ts";

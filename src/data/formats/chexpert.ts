@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { canonicalWord, isMissing } from "../../labels/wording.ts";
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
 import { pathsOnDisk } from "../../files/spelled-paths.ts";

@@ -1,7 +1,8 @@
 // Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and a 32 x 32 image, plane by plane.
 import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { oneOf, path } from "../manifest/fields.ts";
+import { oneOf } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
 import type { ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";

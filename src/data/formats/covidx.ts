@@ -1,7 +1,8 @@
 // COVIDx (Wang, Lin, Wong, "COVID-Net", 2020), COVIDx-CT (Gunraj, Wang, Wong, "COVIDNet-CT", 2020), and the lists of severity
 // that come with them.
 import { DataError } from "../../errors/data-errors.ts";
-import { column, name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, name, record as fieldRecord } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { canonicalName, isMissing } from "../../labels/wording.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";

@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { codeOf } from "../../files/causes.ts";
 import { isHarmless } from "../../files/harmless.ts";
 import { askFolder } from "../../files/paths.ts";

@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { names, path, wholeNumber } from "../manifest/fields.ts";
+import { names, wholeNumber } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief } from "../../files/csv.ts";
 import { describeIdx, readIdx } from "../../files/idx-array.ts";

@@ -2,7 +2,8 @@
 // made like them.
 import { basename } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
-import { names, path } from "../manifest/fields.ts";
+import { names } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
 import { describeShape, elementReader } from "../../files/number-array.ts";

@@ -1,5 +1,5 @@
 // MIMIC-CXR-JPG (Johnson et al., 2019): a table of the images, labels by study in another, and the official split in a third.
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { requireColumns } from "../../files/csv.ts";
 import { chexpertLabels } from "./chexpert.ts";
 import type { Format } from "./format.ts";

@@ -3,7 +3,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { canonicalName, isMissing } from "../../labels/wording.ts";
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { withWanted } from "./class-labels.ts";
 import type { Format } from "./format.ts";
 import { listExample, listSeparator, wordsIn } from "./list-cells.ts";

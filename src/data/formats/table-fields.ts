@@ -1,6 +1,7 @@
 // The fields of a table in a manifest, and what a row says beside its labels.
 import { z } from "zod";
-import { column, columns, name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, columns, name, names, oneOf, record as fieldRecord } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import type { MaskValues } from "../manifest/mask-fields.ts";
 import type { ColumnWords } from "../manifest/values-field.ts";
 import { brief, rowError } from "../../files/csv.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { posix, resolve, sep } from "node:path";
 import { z } from "zod";
-import { path } from "../manifest/fields.ts";
+import { path } from "../manifest/path-field.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { brief, readTable } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";

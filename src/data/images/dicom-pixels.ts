@@ -1,6 +1,6 @@
 // From the pieces of a DICOM file's pixels to samples as they are stored, whatever they are packed with.
 import { DataError } from "../../errors/data-errors.ts";
-import { joinBytes } from "../../files/bytes.ts";
+import { joinBytes } from "../../files/join-bytes.ts";
 import { decodeStream, streamSize } from "./dicom-codecs.ts";
 import { cutShort, damaged, readShorts } from "./dicom-elements.ts";
 import type { DicomHeader } from "./dicom-header.ts";

@@ -1,5 +1,5 @@
 // Brings a decoded image to the size and channels of an assembly.
-import sharp from "sharp";
+import { resize } from "#resize";
 import { ShapeError } from "../../errors/errors.ts";
 import type { DecodedImage, Fit, FittedSize } from "./image.ts";
 
@@ -93,19 +93,6 @@ async function pad(image: DecodedImage, shape: Shape): Promise<Uint8Array<ArrayB
     pixels.set(part, ((top + row) * shape.width + left) * channels);
   }
   return pixels;
-}
-
-/** @returns the image's own pixels where it has the size already */
-async function resize(image: DecodedImage, { height, width }: Shape): Promise<Uint8Array<ArrayBuffer>> {
-  if (image.height === height && image.width === width) return image.pixels;
-  const resized = sharp(image.pixels, {
-    raw: { height: image.height, width: image.width, channels: image.channels },
-    limitInputPixels: false, // they are in memory already
-  })
-    .resize({ height, width, fit: "fill", kernel: "cubic" })
-    .toColourspace(image.channels === 1 ? "b-w" : "srgb");
-  // A copy, since sharp's own memory cannot be handed from a worker to another thread.
-  return new Uint8Array(await resized.raw().toBuffer());
 }
 
 function toGrey({ height, width, pixels }: DecodedImage): DecodedImage {

@@ -1,5 +1,5 @@
 // What a decoded image is, and the one form that images of equal content take whatever file they came from.
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import { DataError } from "../../errors/data-errors.ts";
 import { turn, turnedSize, type Orientation } from "./orientation.ts";
 
@@ -141,8 +141,8 @@ export function hashPixels(image: DecodedImage): string {
     image.channels,
     image.pixels,
   );
-  return createHash("sha256")
+  return sha256()
     .update(new TextEncoder().encode(`${height} ${width} ${channels}\n`))
     .update(pixels)
-    .digest("hex");
+    .hex();
 }

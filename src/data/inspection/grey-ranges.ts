@@ -2,8 +2,7 @@
 // hold fewer bits than they claim. Looks at the pixels that training will see, after they were read and fitted.
 import { aNumber, expectArgument } from "../../errors/arguments.ts";
 import type { ImageSet } from "../assembly/assembly.ts";
-import { ArrayPixels } from "../cache/pixel-rows.ts";
-import { StoredPixels } from "../cache/stored-pixels.ts";
+import { ArrayPixels, PixelsOnDemand } from "../cache/pixel-rows.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import type { Remark } from "../catalogue/remarks.ts";
 import type { FittedSize } from "../images/image.ts";
@@ -45,7 +44,8 @@ export async function pixelRemarks(
     const look = looks.get(source) ?? new Look(samples.some(({ image }) => image.kind === "file"));
     looks.set(source, look);
     const set = decoded.sets[i];
-    const looked = set.pixels instanceof StoredPixels ? spread(set.count, most) : spread(set.count, Infinity);
+    const looked =
+      set.pixels instanceof PixelsOnDemand ? spread(set.count, most) : spread(set.count, Infinity);
     const counted = new Set(spread(set.count, mostCounted));
     for await (const { row, pixels } of imagesOf(set, looked)) {
       look.take(withoutPadding(pixels, catalogue.image), samples[decoded.kept[i][row]].id, counted.has(row));
@@ -66,7 +66,7 @@ async function* imagesOf(
   rows: Uint32Array,
 ): AsyncGenerator<{ readonly row: number; readonly pixels: Uint8Array }> {
   const each = height * width * channels;
-  if (!(pixels instanceof StoredPixels)) {
+  if (!(pixels instanceof PixelsOnDemand)) {
     for (const row of rows) {
       const own =
         pixels instanceof ArrayPixels ? pixels.at(row) : pixels.subarray(row * each, (row + 1) * each);

@@ -1,6 +1,7 @@
 // The field of an entry about boxes: the table that says where on its images things are.
 import { z } from "zod";
-import { column, name, path, record, wholeNumber } from "./fields.ts";
+import { column, name, record, wholeNumber } from "./fields.ts";
+import { path } from "./path-field.ts";
 
 const four = (words: string) => z.array(column).length(4, { error: () => `must be four columns, ${words}` });
 

@@ -1,9 +1,8 @@
 // The kinds of values in manifests, each with its messages.
 import { z } from "zod";
-import { escapes, whyOutside, withSlashes } from "../../files/paths.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { canonicalName } from "../../labels/wording.ts";
-import { SpelledNumber } from "./yaml-text.ts";
+import { SpelledNumber } from "./spelled-number.ts";
 
 /** An object that refuses unknown keys, and names the one that was probably meant. @param needs said of what is no object */
 export function record<Shape extends z.ZodRawShape>(
@@ -77,16 +76,3 @@ export const column = name.transform(canonicalName);
 export const columns = z.array(column).min(1);
 export const wholeNumber = z.int().min(1);
 export const share = z.number().min(0).max(1);
-
-/** A file or folder below the data root, with forward slashes; backslashes, as Windows writes them, are read as these. */
-export const path = z
-  .string()
-  .min(1)
-  .transform(withSlashes)
-  .refine((text) => !escapes(text), {
-    error: ({ input }) => {
-      const text = String(input);
-      const why = whyOutside(text) ?? "leads out of it";
-      return `leaves the data root: "${text}" ${why}; write a path below it, as in images/train`;
-    },
-  });

@@ -2,7 +2,7 @@
 // class right above each.
 import { noParent } from "../../labels/class-tree.ts";
 import type { FieldPath } from "./complaints.ts";
-import { SpelledNumber } from "./yaml-text.ts";
+import { SpelledNumber } from "./spelled-number.ts";
 
 export interface FlatClasses {
   /** As they are written; whether they are names is looked at where the list is read. */

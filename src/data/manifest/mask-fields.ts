@@ -1,6 +1,7 @@
 // The fields of an entry about masks: where they are, and what the numbers (or colours) in them mean.
 import { z } from "zod";
-import { column, name, path, record } from "./fields.ts";
+import { column, name, record } from "./fields.ts";
+import { path } from "./path-field.ts";
 
 /** Where the mask of each image is. */
 export type MaskPlaces =

@@ -4,17 +4,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } fr
 import type { Document } from "yaml";
 import { ManifestError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
-
-/** A number whose spelling is not that of its value: 01, 1.0, 1e3. It is a name where names are wanted. */
-export class SpelledNumber {
-  readonly value: number;
-  readonly spelling: string;
-
-  constructor(value: number, spelling: string) {
-    this.value = value;
-    this.spelling = spelling;
-  }
-}
+import { SpelledNumber } from "./spelled-number.ts";
 
 export interface YamlText {
   readonly document: Document;

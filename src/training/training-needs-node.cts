@@ -1,6 +1,0 @@
-// What a bundler takes in the place of tessera/training when it builds for a browser (package.json, "browser"). CommonJS, so that
-// names are looked up when it runs: the build goes through, and this line is read instead of "no such export".
-throw new Error(
-  "tessera/training keeps checkpoints in files and needs Node; in a browser import tessera, tessera/kernels, tessera/operators, " +
-    "tessera/nn, tessera/optim, tessera/metrics or tessera/profiling",
-);
