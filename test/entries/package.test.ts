@@ -198,7 +198,9 @@ test("the command of the package answers", async () => {
 test("publint finds nothing wrong with what is packed", async () => {
   const { messages } = await publint({ pkgDir: join(project, "node_modules", "tessera"), pack: false });
   // One of them is known: the map "browser" of package.json holds for files inside the package, which "exports" cannot name.
-  expect(messages.filter(({ code }) => code !== "USE_EXPORTS_OR_IMPORTS_BROWSER").map(({ code }) => code)).toEqual([]);
+  expect(
+    messages.filter(({ code }) => code !== "USE_EXPORTS_OR_IMPORTS_BROWSER").map(({ code }) => code),
+  ).toEqual([]);
 });
 
 test("every entry resolves to its program and its types wherever modules are imported", async () => {
