@@ -113,7 +113,10 @@ export class AucTable {
     const points = [...this.#epochs].flatMap(([arm, epochs]) =>
       epochs.flatMap(({ epoch, meanAuc }) => (meanAuc === null ? [] : [{ arm, epoch, auc: meanAuc }])),
     );
-    if (points.length === 0) return this.#chart.replaceChildren();
+    if (points.length === 0) {
+      this.#chart.replaceChildren();
+      return;
+    }
     const { plot, lineY, dot, ruleY } = await import("@observablehq/plot");
     const drawn = plot({
       width: this.#chart.clientWidth,

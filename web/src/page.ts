@@ -112,8 +112,10 @@ function openedOn(found: Adapter, before: Setup | undefined): void {
 
 function tell(told: Told): void {
   switch (told.kind) {
-    case "opened":
-      return openedOn(told.adapter, told.kept);
+    case "opened": {
+      openedOn(told.adapter, told.kept);
+      return;
+    }
     case "examples": {
       const row = document.createElement("figure");
       const caption = document.createElement("figcaption");
@@ -125,25 +127,38 @@ function tell(told: Told): void {
       element("examples", HTMLElement).append(row);
       return;
     }
-    case "drawing":
-      return say(`Drawing the radiographs: ${told.done} of ${told.total}`);
+    case "drawing": {
+      say(`Drawing the radiographs: ${told.done} of ${told.total}`);
+      return;
+    }
     case "steps": {
       losses.add(told.arm, told.reports);
       const left = Number.isFinite(told.left) ? `, ${duration(told.left)} left` : "";
-      return say(`${told.imagesPerSecond.toFixed(0)} images a second${left}`);
+      say(`${told.imagesPerSecond.toFixed(0)} images a second${left}`);
+      return;
     }
-    case "epoch":
-      return aucs.add(told.arm, told.epoch, told.meanAuc, told.auc);
+    case "epoch": {
+      aucs.add(told.arm, told.epoch, told.meanAuc, told.auc);
+      return;
+    }
     case "similarities":
       if (told.arm !== assembledName) return;
       element("queries", HTMLElement).hidden = false;
-      return showSimilarities(element("similarities", HTMLTableElement), told.classes, told.values);
+      {
+        showSimilarities(element("similarities", HTMLTableElement), told.classes, told.values);
+        return;
+      }
     case "mistakes":
       if (told.arm !== assembledName) return;
       element("wrong", HTMLElement).hidden = told.list.length === 0;
-      return showMistakes(element("mistakes", HTMLElement), told.list);
-    case "ended":
-      return ended(told.stopped);
+      {
+        showMistakes(element("mistakes", HTMLElement), told.list);
+        return;
+      }
+    case "ended": {
+      ended(told.stopped);
+      return;
+    }
     case "classified": {
       const words = Object.entries(told.probabilities)
         .sort(([, a], [, b]) => b - a)
@@ -152,13 +167,19 @@ function tell(told: Told): void {
       text.textContent = `The assembled model says: ${words.join(", ")}.`;
       const seen = document.createElement("div");
       seen.append(picture(told.seen, "the image as the model sees it"));
-      return element("classified", HTMLElement).replaceChildren(seen, text);
+      element("classified", HTMLElement).replaceChildren(seen, text);
+      return;
     }
-    case "model":
-      return save("model.safetensors", new Blob([told.bytes]));
+    case "model": {
+      save("model.safetensors", new Blob([told.bytes]));
+      return;
+    }
     case "trouble":
       if (isTraining) ended(true);
-      return showTrouble(told.text);
+      {
+        showTrouble(told.text);
+        return;
+      }
   }
 }
 
@@ -172,8 +193,10 @@ function save(name: string, content: Blob): void {
 
 async function classifyFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  if (trained === undefined)
-    return showTrouble("There is no trained model yet: train first, then drop an image.");
+  if (trained === undefined) {
+    showTrouble("There is no trained model yet: train first, then drop an image.");
+    return;
+  }
   try {
     const image = await createImageBitmap(file);
     showTrouble(undefined);

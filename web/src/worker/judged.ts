@@ -61,7 +61,7 @@ export async function mistakesOf(
       heats.set(row, {
         height: test.height,
         width: test.width,
-        values: map.map((value) => Math.max(0, value) / top) as Float32Array<ArrayBuffer>,
+        values: map.map((value) => Math.max(0, value) / top),
       });
     },
     { rows },

@@ -1,6 +1,7 @@
 // The worker: opens the device, draws, trains, classifies. One thing at a time; "stop" ends what is under way.
 
 import { openEngine, type Engine } from "tessera";
+import { modelBytes } from "tessera/assemble";
 import type { Adapter, Request, Setup, Told } from "../protocol.ts";
 import { classify } from "./classify.ts";
 import { Keeper } from "./keeper.ts";
@@ -46,17 +47,19 @@ async function train(setup: Setup, goOn: boolean): Promise<void> {
   if (opened === undefined) throw new Error("the device is not open yet");
   stopping = new AbortController();
   const { signal } = stopping;
-  if (JSON.stringify(drawn?.setup) !== JSON.stringify(setup)) {
-    drawn = {
-      setup,
-      radiographs: await draw(setup, (done, total) => tell({ kind: "drawing", done, total }), signal),
-    };
-  }
+  const own =
+    drawn !== undefined && JSON.stringify(drawn.setup) === JSON.stringify(setup)
+      ? drawn
+      : {
+          setup,
+          radiographs: await draw(setup, (done, total) => tell({ kind: "drawing", done, total }), signal),
+        };
+  drawn = own;
   for (const { engine } of models) engine.close();
   models = [];
   const keeper = new Keeper();
   await keeper.begin(setup, goOn);
-  const result = await trainAll(setup, drawn.radiographs, opened.open, keeper, goOn, signal, tell);
+  const result = await trainAll(setup, own.radiographs, opened.open, keeper, signal, tell);
   ({ models } = result);
   tell({ kind: "ended", stopped: result.stopped });
 }
@@ -69,25 +72,38 @@ function modelOf(name: string): Trained {
 
 async function answer(request: Request): Promise<void> {
   switch (request.kind) {
-    case "open":
-      return await open(request.device);
-    case "examples":
-      return await examples(request.setup);
-    case "train":
-      return await train(request.setup, request.goOn);
-    case "stop":
-      return stopping.abort();
-    case "forget":
-      return await new Keeper().forget();
+    case "open": {
+      await open(request.device);
+      return;
+    }
+    case "examples": {
+      await examples(request.setup);
+      return;
+    }
+    case "train": {
+      await train(request.setup, request.goOn);
+      return;
+    }
+    case "stop": {
+      stopping.abort();
+      return;
+    }
+    case "forget": {
+      await new Keeper().forget();
+      return;
+    }
     case "classify": {
       const { arm } = request;
       const found = await classify(modelOf(arm), request.image, drawn?.setup.size ?? 32);
-      return tell({ kind: "classified", arm, ...found });
+      tell({ kind: "classified", arm, ...found });
+      return;
     }
     case "model": {
       const { arm } = request;
-      const bytes = await modelOf(arm).classifier.toBytes();
-      return tell({ kind: "model", arm, bytes }, [bytes.buffer]);
+      const { classifier, learned, settings, kept } = modelOf(arm);
+      const bytes = await modelBytes(classifier, { assembly: learned, settings, kept });
+      tell({ kind: "model", arm, bytes }, [bytes.buffer]);
+      return;
     }
   }
 }

@@ -1,6 +1,7 @@
 // Trains the models of a setup side by side, each on an engine of its own on the one device, and tells the page.
 
-import { trainClassifier, type Classifier } from "tessera/assemble";
+import { trainClassifier, type Classifier, type TrainingSettings } from "tessera/assemble";
+import type { Assembly } from "tessera/data";
 import type { Engine } from "tessera";
 import { armsOf, type Arm, type Setup, type StepLosses, type Told } from "../protocol.ts";
 import { mistakesOf, similarities } from "./judged.ts";
@@ -15,11 +16,15 @@ export interface Trained {
   readonly arm: Arm;
   readonly classifier: Classifier;
   readonly engine: Engine;
+  readonly learned: Assembly;
+  readonly settings: TrainingSettings;
+  /** The epoch of its weights. */
+  readonly kept: number;
 }
 
 /**
  * @param open an engine on the device
- * @param keeper where checkpoints go, and come from when the training goes on
+ * @param keeper where checkpoints go, and come from where there are any
  * @returns the models, whether they came to their end or were stopped
  */
 export async function trainAll(
@@ -27,7 +32,6 @@ export async function trainAll(
   radiographs: Radiographs,
   open: () => Promise<Engine>,
   keeper: Keeper,
-  goOn: boolean,
   signal: AbortSignal,
   tell: (told: Told) => void,
 ): Promise<{ readonly stopped: boolean; readonly models: Trained[] }> {
@@ -36,7 +40,7 @@ export async function trainAll(
   const ended = await Promise.all(
     arms.map(async (arm) => {
       const engine = await open();
-      return await trainOne(arm, engine, { setup, radiographs, keeper, goOn, signal, tell, pace });
+      return await trainOne(arm, engine, { setup, radiographs, keeper, signal, tell, pace });
     }),
   );
   return { stopped: ended.some(({ stopped }) => stopped), models: ended.map(({ trained }) => trained) };
@@ -73,7 +77,6 @@ interface Context {
   readonly setup: Setup;
   readonly radiographs: Radiographs;
   readonly keeper: Keeper;
-  readonly goOn: boolean;
   readonly signal: AbortSignal;
   readonly tell: (told: Told) => void;
   readonly pace: Pace;
@@ -82,7 +85,7 @@ interface Context {
 async function trainOne(
   arm: Arm,
   engine: Engine,
-  { setup, radiographs, keeper, goOn, signal, tell, pace }: Context,
+  { setup, radiographs, keeper, signal, tell, pace }: Context,
 ): Promise<{ readonly stopped: boolean; readonly trained: Trained }> {
   const learned = assemblyOf(radiographs, setup, arm);
   const settings = settingsOf(setup);
@@ -115,9 +118,9 @@ async function trainOne(
       },
     },
     signal,
-    await keeper.checkpoints(arm.name, goOn),
+    await keeper.checkpoints(arm.name),
   );
-  const { classifier, logits, stopped } = result;
+  const { classifier, logits, stopped, kept } = result;
   const found = await similarities(classifier);
   if (found !== undefined) tell({ kind: "similarities", arm: arm.name, classes: arm.classes, values: found });
   if (!stopped && logits !== undefined) {
@@ -126,5 +129,5 @@ async function trainOne(
     const list = await mistakesOf(engine, classifier, settings, logits, learned.test, arm.classes, sourceOf);
     tell({ kind: "mistakes", arm: arm.name, list });
   }
-  return { stopped, trained: { arm, classifier, engine } };
+  return { stopped, trained: { arm, classifier, engine, learned, settings, kept } };
 }
