@@ -7,6 +7,7 @@ const told = [
   /^\/\/ (?:launch: .+ workgroups?|work: .+ operations?)$/u,
   /^(?:const|alias) \w+\s*=\s*[\w.+-]+;\s*\/\/ (?:knob|value of \w+):/u,
   /^alias \w+\s*=\s*i32;\s*\/\/ bits of \w+$/u,
+  /^alias \w+\s*=\s*(?:f32|vec4f);\s*\/\/ stored:/u,
 ];
 const sign = "[{}()\\[\\];,:=+\\-*/%<>&|^!?@.~]";
 const besideSign = new RegExp(` (?=${sign})|(?<=${sign}) `, "gu");

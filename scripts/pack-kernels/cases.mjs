@@ -5,7 +5,7 @@ import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import { operators } from "../../src/operators/registry.ts";
 import { updatesOf } from "../../src/operators/operator.ts";
 import { magnitudeRules, magnitudesOf, reference } from "../../test/operators/magnitudes.ts";
-import { samples } from "../../test/operators/samples.ts";
+import { samples } from "./packed.mjs";
 import { candidatesOf } from "./adapters.mjs";
 
 /**

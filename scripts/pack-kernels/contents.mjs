@@ -3,14 +3,12 @@
 
 // Tensors have their methods from here, which the gradient rules call.
 import "../../src/index.ts";
-import { kernels } from "../../src/kernels/built-in-kernels.ts";
 import { benchList } from "./bench-list.mjs";
 import { packedCases } from "./cases.mjs";
 import { jsonText } from "./json-text.mjs";
 import { declarationsOf, moduleOf } from "./kernel-module.mjs";
 import { manifest } from "./manifest.mjs";
-
-const sorted = Object.values(kernels).sort((a, b) => (a.name < b.name ? -1 : 1));
+import { packedKernels as sorted } from "./packed.mjs";
 
 function kernelFiles() {
   const files = sorted.flatMap((kernel) => [

@@ -6,7 +6,7 @@ import { UsageError } from "../../src/errors/errors.ts";
 import { operators } from "../../src/operators/registry.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
-import { samples } from "../../test/operators/samples.ts";
+import { samples } from "./packed.mjs";
 
 const elementsOf = ({ inputs }) => inputs.reduce((sum, { data }) => sum + data.length, 0);
 

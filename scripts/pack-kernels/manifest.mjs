@@ -1,12 +1,12 @@
 // manifest.json: what each kernel computes and takes, which operators launch it, and what computes their gradients.
 
-import { kernelFor, kernels } from "../../src/kernels/built-in-kernels.ts";
+import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import { operators } from "../../src/operators/registry.ts";
-import { samples } from "../../test/operators/samples.ts";
 import { candidatesOf } from "./adapters.mjs";
 import { gradientOperators } from "./gradient-operators.mjs";
 import { computes } from "./headers.mjs";
 import { uniformMeanings } from "./kernel-module.mjs";
+import { packedKernels, samples } from "./packed.mjs";
 
 /** The kernels of each candidate of an operator, over all samples and adapters. */
 function candidateKernels(name) {
@@ -64,6 +64,6 @@ function kernelRow(kernel, rows) {
 /** @param about fields of the package, which come first */
 export function manifest(about) {
   const rows = operatorRows();
-  const byName = Object.values(kernels).map((kernel) => [kernel.name, kernelRow(kernel, rows)]);
+  const byName = packedKernels.map((kernel) => [kernel.name, kernelRow(kernel, rows)]);
   return { ...about, kernels: Object.fromEntries(byName), operators: rows };
 }

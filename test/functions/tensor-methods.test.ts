@@ -106,7 +106,9 @@ test("a bundler that trusts package.json keeps the methods: their file and the e
   const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly sideEffects: unknown;
   };
-  expect(sideEffects).toEqual(["./dist/index.js", "./dist/functions/tensor-methods.js"]);
+  expect(sideEffects).toEqual(
+    expect.arrayContaining(["./dist/index.js", "./dist/functions/tensor-methods.js"]),
+  );
   expect(readFileSync(join(root, "src/index.ts"), "utf8")).toContain(
     'import "./functions/tensor-methods.ts";',
   );

@@ -19,6 +19,10 @@ export interface Sample<A> {
   readonly follow?: (inputs: readonly HostArray[]) => void;
 }
 
+/** Whether a sample keeps numbers as f16, which takes an adapter with `shader-f16`. */
+export const isInHalves = ({ inputs, attributes }: Sample<unknown>): boolean =>
+  inputs.some(({ dtype }) => dtype === "f16") || JSON.stringify(attributes ?? null).includes('"f16"');
+
 /** A small generator for test data only (mulberry32): same seed, same numbers. */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
