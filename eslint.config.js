@@ -2,7 +2,7 @@
 // prettier; floors, circles and names of files are checked by scripts/house/check.mjs.
 //
 // About package.json, which takes no comments: linkedom is held at 0.18.12 because later ones depend on cssomnom, which the
-// registry does not have. gpu.js, for one example and the tests of what it gives, asks for a webgpu of its own, which no part
+// registry does not have; vite at 8.3 because 8.4 asks for an optional package that it does not have either. gpu.js, for one example and the tests of what it gives, asks for a webgpu of its own, which no part
 // of it loads, and for "gl", which brings node-gyp and a native build and is loaded for WebGL alone; kernels here run on the
 // CPU. `overrides` gives it our webgpu and an empty package: 130 packages and 107 MB less.
 import tseslint from "typescript-eslint";
