@@ -2,44 +2,17 @@
 // at the same places, and the reference against full precision. Both have to be equal within the rounding of half precision,
 // held against the magnitudes behind each value.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openGpu } from "../../src/device/gpu.ts";
+import { describe, expect, test } from "vitest";
 import { operators } from "../../src/operators/registry.ts";
 import { checkCandidates } from "../../src/operators/record-checks.ts";
-import { updatesOf, type Operator } from "../../src/operators/operator.ts";
-import { Engine } from "../../src/runtime/engine.ts";
-import { openEngine } from "../../src/runtime/open-engine.ts";
-import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
+import { useCheckedEngines } from "./checked-engines.ts";
 import { magnitudesOf } from "./magnitudes.ts";
-import type { Sample } from "./sample.ts";
+import { results } from "./results.ts";
 import { mixedDenseSamples } from "./samples/dense.ts";
 
-let backend: WebGpuBackend;
-let engine: Engine;
-let reference: Engine;
-beforeAll(async () => {
-  backend = new WebGpuBackend(await openGpu(), { checked: true });
-  engine = new Engine(backend);
-  reference = await openEngine({ device: "reference" });
-});
-afterAll(() => {
-  engine.close();
-  reference.close();
-});
-
-async function results(
-  on: Engine,
-  operator: Operator<unknown>,
-  sample: Sample<unknown>,
-): Promise<HostArray[]> {
-  const inputs = sample.inputs.map(({ data, shape, dtype }) => on.tensor(data, shape, dtype));
-  const outputs = on.run(operator, inputs, sample.attributes);
-  const updated = updatesOf(operator, inputs.length).map((index) => inputs[index]);
-  const read = await Promise.all([...outputs, ...updated].map((tensor) => tensor.read()));
-  for (const tensor of [...inputs, ...outputs]) tensor.dispose();
-  return read;
-}
+const engines = useCheckedEngines();
 
 /** Half precision has 11 bits. */
 const unit = 2 ** -11;
@@ -60,6 +33,7 @@ const shareOfEqual = (a: HostArray, b: HostArray): number =>
 
 describe.each(mixedDenseSamples)("$name in half precision", ({ name, mixed, full }) => {
   test(mixed.name, async () => {
+    const { backend, engine, reference } = engines();
     const operator = operators[name] as Operator<unknown>;
     const expected = await results(reference, operator, mixed);
     const inFull = await results(reference, operator, full);

@@ -1,19 +1,17 @@
 // Sums over rows by the lanes of whole workgroups, as GPUs want them: with more rows than the samples have, so that a lane
 // takes several turns of four rows and of four chunks, and rows behind them; and the rule that takes them.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openGpu } from "../../src/device/gpu.ts";
+import { describe, expect, test } from "vitest";
 import type { AdapterTraits } from "../../src/device/traits.ts";
 import { chunksOf, rowKnobs } from "../../src/operators/dense/row-chunks.ts";
 import { chunkLanes, joiningLanes, sharedChunks } from "../../src/operators/normalisation/shared-chunks.ts";
 import type { Candidate, Operator } from "../../src/operators/operator.ts";
 import { operators } from "../../src/operators/registry.ts";
-import { Engine } from "../../src/runtime/engine.ts";
-import { openEngine } from "../../src/runtime/open-engine.ts";
-import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
-import type { HostArray, HostTensor } from "../../src/tensor/host.ts";
+import type { HostTensor } from "../../src/tensor/host.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../src/tensor/shape.ts";
+import { useCheckedEngines } from "./checked-engines.ts";
 import { worstError } from "./magnitudes.ts";
+import { results } from "./results.ts";
 import { normal, uniform, type Sample } from "./sample.ts";
 
 type AnyOperator = Operator<unknown>;
@@ -21,26 +19,7 @@ type AnyOperator = Operator<unknown>;
 const spec = (...shape: number[]): TensorSpec => ({ shape, dtype: "f32" });
 
 describe("sums over many rows", () => {
-  let backend: WebGpuBackend;
-  let engine: Engine;
-  let reference: Engine;
-  beforeAll(async () => {
-    backend = new WebGpuBackend(await openGpu(), { checked: true });
-    engine = new Engine(backend);
-    reference = await openEngine({ device: "reference" });
-  });
-  afterAll(() => {
-    engine.close();
-    reference.close();
-  });
-
-  async function results(on: Engine, operator: AnyOperator, sample: Sample<unknown>): Promise<HostArray[]> {
-    const inputs = sample.inputs.map(({ data, shape }) => on.tensor(data, shape));
-    const outputs = on.run(operator, inputs, sample.attributes);
-    const read = await Promise.all(outputs.map((tensor) => tensor?.read() ?? new Float32Array()));
-    for (const tensor of [...inputs, ...outputs]) tensor.dispose();
-    return read;
-  }
+  const engines = useCheckedEngines();
 
   const epsilon = 1e-5;
   const channels = 32;
@@ -88,6 +67,7 @@ describe("sums over many rows", () => {
   test.each(cases)(
     "%s of %j equals the reference, bit for bit the same each time",
     async (name, [shape, groups]) => {
+      const { backend, engine, reference } = engines();
       const operator = operators[name] as AnyOperator;
       const sample: Sample<unknown> = {
         name,

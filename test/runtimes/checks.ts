@@ -11,12 +11,12 @@ import { Initialiser } from "../../src/nn/initialise.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { Adam } from "../../src/optim/adam.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
-import { updatesOf, type Operator } from "../../src/operators/operator.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
-import type { HostArray } from "../../src/tensor/host.ts";
 import { magnitudesOf, worstError } from "../operators/magnitudes.ts";
+import { results } from "../operators/results.ts";
 import { isInHalves, type Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
 
@@ -29,21 +29,6 @@ export interface Checked {
   readonly wrong: readonly string[];
   readonly losses: readonly number[];
   readonly seconds: { readonly parity: number; readonly training: number };
-}
-
-async function results(
-  engine: Engine,
-  operator: Operator<unknown>,
-  sample: Sample<unknown>,
-): Promise<HostArray[]> {
-  const inputs = sample.inputs.map(({ data, shape, dtype }) => engine.tensor(data, shape, dtype));
-  const outputs = engine.run(operator, inputs, sample.attributes);
-  const updated = updatesOf(operator, inputs.length).map((index) => inputs[index]);
-  const read = await Promise.all(
-    [...outputs, ...updated].map((tensor) => tensor?.read() ?? new Float32Array()),
-  );
-  for (const tensor of [...inputs, ...outputs]) tensor.dispose();
-  return read;
 }
 
 /** Every `nth` sample of each operator, each of its candidates on this adapter against the reference. */

@@ -78,7 +78,6 @@ export type Request =
   | { readonly kind: "examples"; readonly setup: Setup }
   | { readonly kind: "train"; readonly setup: Setup; readonly goOn: boolean }
   | { readonly kind: "stop" }
-  | { readonly kind: "forget" }
   | { readonly kind: "classify"; readonly arm: string; readonly image: ImageBitmap }
   | { readonly kind: "model"; readonly arm: string };
 

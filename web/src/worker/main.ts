@@ -88,10 +88,6 @@ async function answer(request: Request): Promise<void> {
       stopping.abort();
       return;
     }
-    case "forget": {
-      await new Keeper().forget();
-      return;
-    }
     case "classify": {
       const { arm } = request;
       const found = await classify(modelOf(arm), request.image, drawn?.setup.size ?? 32);
