@@ -1,21 +1,13 @@
 // The page of the package that checks a GPU, in Chromium on its software adapter: on a few of the cases and shapes.
 
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findRuntime } from "../../scripts/runtimes/table.mjs";
-import { Chromium, type Page } from "./chromium.ts";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { chromiumProgram, useServedPages } from "../web/served-page.ts";
 import { usePackedKernels } from "./packed-kernels.ts";
 
 const packed = usePackedKernels();
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".css": "text/css",
-  ".js": "text/javascript",
-  ".json": "application/json",
-};
 
 /** Of the whole list, what a software adapter does in seconds. */
 const few = { cases: ["relu", "softmaxGradient", "adam"], shapes: ["sum"] };
@@ -41,34 +33,16 @@ function served(path: string): Buffer | string {
   return bytes;
 }
 
-describe.runIf(findRuntime("chromium") !== undefined)("the page in Chromium", () => {
-  let server: Server;
-  let chromium: Chromium;
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      const path = new URL(request.url ?? "/", "http://localhost").pathname;
-      try {
-        const body = served(path);
-        response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" });
-        response.end(body);
-      } catch {
-        response.writeHead(404).end();
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    chromium = new Chromium(findRuntime("chromium") ?? "");
-  });
-  afterAll(() => {
-    chromium.close();
-    server.close();
-    server.closeAllConnections();
-  });
-
-  const open = (kind: "right" | "wrong", before = ""): Promise<Page> =>
-    chromium.open(
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}/${kind}/check/index.html`,
-      before,
-    );
+describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
+  const pages = useServedPages(served);
+  /** Opens the page. @param before a program that runs in it before its own */
+  async function open(kind: "right" | "wrong", before = ""): Promise<Page> {
+    const { context, origin } = pages();
+    const page = await context.newPage();
+    await page.addInitScript({ content: before });
+    await page.goto(`${origin}/${kind}/check/index.html`);
+    return page;
+  }
   /** Waits until an expression of the page is true. */
   async function until(page: Page, expression: string): Promise<void> {
     for (let tries = 0; tries < 400; tries++) {
@@ -84,13 +58,15 @@ describe.runIf(findRuntime("chromium") !== undefined)("the page in Chromium", ()
   const ended = "/^(?:Done|It did not)/.test(document.getElementById('status')?.innerText)";
 
   test("it is started by keys, says that all is right, times, and gives JSON", async () => {
+    const requests: string[] = [];
+    pages().context.on("request", (request) => requests.push(request.url()));
     const page = await open("right");
     await until(page, ready);
     expect(await text(page, "adapter")).toMatch(/swiftshader/i);
     // From the beginning of the page: three boxes, then the button.
-    for (let i = 0; i < 4; i++) await page.press("Tab");
+    for (let i = 0; i < 4; i++) await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.id")).toBe("start");
-    await page.press("Enter");
+    await page.keyboard.press("Enter");
     await until(page, ended);
     expect(await text(page, "status")).toBe("Done.");
     expect(await text(page, "verdict")).toMatch(/^\d+ candidates computed, all within their bounds\.$/);
@@ -108,7 +84,7 @@ describe.runIf(findRuntime("chromium") !== undefined)("the page in Chromium", ()
     expect(result.times.items.length).toBe(1);
     expect(result.times.items[0]?.gigabytes).toBeGreaterThan(0);
     const hosts = new Set(
-      page.requests.filter((url) => !url.startsWith("data:")).map((url) => new URL(url).hostname),
+      requests.filter((url) => !url.startsWith("data:")).map((url) => new URL(url).hostname),
     );
     expect([...hosts]).toEqual(["127.0.0.1"]);
   }, 180_000);

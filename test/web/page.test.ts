@@ -4,31 +4,25 @@
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findRuntime } from "../../scripts/runtimes/table.mjs";
 import { root } from "../entries/entries.ts";
+import { chromiumProgram, useServedPages } from "./served-page.ts";
 
-const program = findRuntime("chromium");
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-};
 /** Small enough for SwiftShader. */
 const small = "images=64&epochs=6&size=16";
 
-describe.runIf(program !== undefined)("the page in Chromium", () => {
+describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-web-"));
-  let server: Server;
+  const pages = useServedPages((path) =>
+    readFileSync(join(folder, "page", path === "/" ? "index.html" : path)),
+  );
   let origin: string;
-  let browser: Browser;
   let page: Page;
   const troubles: string[] = [];
 
@@ -38,24 +32,8 @@ describe.runIf(program !== undefined)("the page in Chromium", () => {
       logLevel: "silent",
       build: { outDir: join(folder, "page") },
     });
-    server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? "/", "http://localhost");
-      try {
-        const file = join(folder, "page", pathname === "/" ? "index.html" : pathname);
-        response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
-        response.end(readFileSync(file));
-      } catch {
-        response.writeHead(404).end();
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}`;
-    browser = await chromium.launch({
-      executablePath: program ?? "",
-      args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-    });
-    page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+    ({ origin } = pages());
+    page = await pages().context.newPage();
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
     });
@@ -65,11 +43,7 @@ describe.runIf(program !== undefined)("the page in Chromium", () => {
         troubles.push(request.url());
     });
   }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const text = async (id: string): Promise<string> => (await page.textContent(`#${id}`)) ?? "";
   const ready = (): Promise<unknown> => page.waitForSelector("#train:enabled", { timeout: 60_000 });
