@@ -19,9 +19,7 @@ const small = "images=64&epochs=6&size=16";
 
 describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-web-"));
-  const pages = useServedPages((path) =>
-    readFileSync(join(folder, "page", path === "/" ? "index.html" : path)),
-  );
+  const pages = useServedPages((path) => readFileSync(join(folder, "page", path)));
   let origin: string;
   let page: Page;
   const troubles: string[] = [];

@@ -31,7 +31,10 @@ export function useServedPages(served: (path: string) => Buffer | string): () =>
   let pages: ServedPages | undefined;
   beforeAll(async () => {
     server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const { pathname } = new URL(
+        (request.url ?? "/").replace(/\/(?=\?|$)/, "/index.html"),
+        "http://localhost",
+      );
       try {
         const body = served(pathname);
         response.writeHead(200, { "content-type": types[extname(pathname)] ?? "application/octet-stream" });
