@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "vite";
+import { oneModule } from "../one-module.mjs";
 import { packageName } from "./names.mjs";
 import { about, packageJson, readme } from "./package-files.mjs";
 
@@ -26,22 +26,11 @@ const here = join(root, "scripts/pack-kernels");
 
 /** What is made from this tree, by path. Sources are TypeScript, which Node does not read everywhere: they are bundled. */
 async function made() {
-  const built = await build({
-    root,
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      target: "es2023",
-      ssr: join(here, "contents.mjs"),
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  });
+  const code = await oneModule({ target: "es2023", ssr: join(here, "contents.mjs") });
   const folder = mkdtempSync(join(tmpdir(), "tessera-kernels-"));
   try {
     const file = join(folder, "contents.mjs");
-    writeFileSync(file, [built].flat()[0].output[0].code);
+    writeFileSync(file, code);
     const { contents } = await import(pathToFileURL(file).href);
     return contents(about);
   } finally {

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "vite";
+import { oneModule } from "../one-module.mjs";
 import { findRuntime, runtimes } from "./table.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,21 +36,8 @@ if (program === undefined) {
 }
 
 /** Everything in one module, as a page loads it. */
-async function bundled(entry, format = "es") {
-  const built = await build({
-    root,
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      target: "es2022",
-      lib: { entry: join(root, entry), formats: [format], fileName: "page" },
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  });
-  return [built].flat()[0].output[0].code;
-}
+const bundled = (entry) =>
+  oneModule({ target: "es2022", lib: { entry: join(root, entry), formats: ["es"], fileName: "page" } });
 
 const code = await bundled("test/runtimes/page.ts");
 const folder = mkdtempSync(join(tmpdir(), "tessera-runtime-"));
