@@ -3,6 +3,7 @@
 import {
   aFlag,
   aNumber,
+  aNumberAbove,
   aRecord,
   aString,
   expectArgument,
@@ -41,6 +42,8 @@ export interface FreeOptions {
   readonly cache?: string | undefined;
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"] | undefined;
+  /** Seconds without an answer after which a device is taken for lost; default: 300. */
+  readonly hangAfter?: number | undefined;
 }
 
 /** How a run on a manifest's images is to be made. */
@@ -77,6 +80,7 @@ const freeOptions: OptionChecks<FreeOptions> = {
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
+  hangAfter: aNumberAbove(0),
 };
 const resumeOptions: OptionChecks<ResumeOptions> = {
   ...freeOptions,
@@ -251,7 +255,7 @@ export async function recordOf({
  * @throws TesseraError when other kernels would be taken
  */
 export function compareRuns(
-  before: RunRecord,
+  before: Pick<RunRecord, "adapter" | "driver" | "tuning">,
   now: Pick<RunRecord, "adapter" | "driver" | "tuning">,
   warn: (text: string) => void,
 ): void {

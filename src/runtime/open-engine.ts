@@ -2,6 +2,7 @@
 
 import {
   aFlag,
+  aNumberAbove,
   aRecord,
   aString,
   expectArgument,
@@ -41,6 +42,7 @@ const engineOptions: OptionChecks<EngineOptions> = {
   powerPreference: oneOf(["low-power", "high-performance"]),
   adapterName: aString,
   robustness: aFlag,
+  hangAfter: aNumberAbove(0),
   candidates: aRecord,
   tuning: aRecord,
   checked: aFlag,
@@ -85,7 +87,7 @@ function adopted(device: GPUDevice, options: EngineOptions): Gpu {
       `openEngine: ${option} chooses how a device is opened, and device is a GPUDevice already; leave one of them out`,
     );
   }
-  return adoptGpu(device);
+  return adoptGpu(device, options.hangAfter);
 }
 
 /**

@@ -21,6 +21,7 @@ import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { LastingEngine } from "../runtime/lasting-engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { warmedBudgetOf, type WarmedBudget } from "../assemble/warm-up.ts";
 import type { Checkpoint } from "../training/checkpoint-record.ts";
@@ -72,6 +73,9 @@ const functionsOf = (words: string, ...names: readonly string[]): Requirement =>
 const aStore = functionsOf("a store of results", "read", "write", "saved", "save");
 const aListener = functionsOf("a listener", "begin", "end");
 const studyRuns = listOf("runs, as runsOf gives them", madeWith("a run", ["planned", "seed", "settings"]));
+/** What runs are carried out on: one that outlives its device, or one that ends the study when it is lost. */
+export type StudyEngine = Engine | LastingEngine;
+
 const someEngines: Requirement = {
   words: "a list of engines, at least one",
   fits: (value) => Array.isArray(value) && value.length > 0,
@@ -179,7 +183,8 @@ interface Work {
 /**
  * Runs everything that is not finished yet, one run at a time on each engine. Two engines keep the cores of a software
  * device busy, which one run's small kernels would leave idle. No number depends on how many engines there are.
- * @param engines at least one, all of one adapter and with the same choice of kernels
+ * @param engines at least one, all of one adapter and with the same choice of kernels. On a `LastingEngine` a run whose device is lost
+ *   goes on from its last checkpoint on another
  * @param imagesOf loads the images of a seed; called once for each seed. They are held until the seed's last run is finished
  * @param environment whatever else may change a number, beside plan and images: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
@@ -187,7 +192,7 @@ interface Work {
  *   are stopped then, and go on the next time
  */
 export async function runStudy(
-  engines: readonly Engine[],
+  engines: readonly StudyEngine[],
   runs: readonly StudyRun[],
   imagesOf: (seed: number) => Promise<LoadedImages>,
   environment: unknown,
@@ -196,7 +201,7 @@ export async function runStudy(
   signal: AbortSignal,
 ): Promise<boolean> {
   expectArgument("runStudy", "the engines", engines, someEngines);
-  for (const engine of engines) expectEngine("runStudy", engine);
+  for (const each of engines) if (!(each instanceof LastingEngine)) expectEngine("runStudy", each);
   expectArgument("runStudy", "the runs", runs, studyRuns);
   expectArgument("runStudy", "what loads the images", imagesOf, aFunction);
   expectArgument("runStudy", "the store", store, aStore);
@@ -224,14 +229,18 @@ export async function runStudy(
 }
 
 /** Takes runs from the queue while there are any. */
-async function finishRuns(engine: Engine, work: Work): Promise<void> {
+async function finishRuns(engine: StudyEngine, work: Work): Promise<void> {
   const { queue, store, environment, listener, signal } = work;
   for (let run = queue.next(); run !== undefined && !signal.aborted; run = queue.next()) {
     const { planned, seed } = run;
     const { images, digest } = await queue.images(seed);
     const key = keyOf(run, digest, environment);
     const known = store.read(planned.name, seed, key);
-    const result = known ?? (await runOnce(engine, run, key, images, work));
+    let saved = 0;
+    const once = (on: Engine): Promise<RunResult | undefined> =>
+      runOnce(on, run, key, images, work, () => saved++);
+    const result =
+      known ?? (await (engine instanceof LastingEngine ? engine.run(once, () => saved) : once(engine)));
     if (result === undefined) return;
     queue.finished(run);
     await queue.inTurn(() => listener.end(run, result, known !== undefined));
@@ -245,6 +254,7 @@ async function runOnce(
   key: string,
   images: StudyImages,
   { store, queue: { warmUps }, listener, signal }: Work,
+  saved: () => void,
 ): Promise<RunResult | undefined> {
   const { planned, seed, settings } = run;
   const { name } = planned;
@@ -274,6 +284,7 @@ async function runOnce(
     save: async (checkpoint) => {
       reached(checkpoint);
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
+      saved();
     },
   };
   // A checkpoint has the weights that the run began with in it.

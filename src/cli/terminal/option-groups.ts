@@ -22,6 +22,11 @@ export function withDevice(command: Command): Command {
     .option(
       "--no-robustness",
       "leave out WebGPU's bounds checks and loop guards in kernels (docs/kernels.md)",
+    )
+    .option(
+      "--hang-after <seconds>",
+      "take a device that does not answer for so long for lost, and go on with another (default: 300)",
+      wholeNumber("--hang-after", 1),
     );
 }
 
