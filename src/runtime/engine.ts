@@ -30,6 +30,11 @@ export interface OperatorCall {
   readonly attributes: unknown;
 }
 
+/** A call as it is seen by who looks for mistakes: with the part of the step that it belongs to. */
+export interface InspectedCall extends OperatorCall {
+  readonly phase: string;
+}
+
 /** Told of every operator call; the tape is one. */
 export type CallObserver = (call: OperatorCall) => void;
 
@@ -42,6 +47,8 @@ export class Engine implements TensorOwner, Disposable {
   readonly backend: Backend;
   /** Told of every call while set; autograd sets and restores it. */
   observer: CallObserver | undefined;
+  /** Told of every call that is computed at once, also of those that no tape sees. */
+  inspector: ((call: InspectedCall) => void) | undefined;
   readonly #live = new Set<Tensor>();
   readonly #overwrites = new Overwrites();
   readonly #scopes = new Scopes();
@@ -347,6 +354,9 @@ export class Engine implements TensorOwner, Disposable {
       }
     }
     this.observer?.({ operator: operator, inputs, outputs, attributes });
+    if (this.#recording === undefined) {
+      this.inspector?.({ operator: operator, inputs, outputs, attributes, phase: this.#phase });
+    }
     return outputs;
   }
 
