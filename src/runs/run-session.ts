@@ -197,9 +197,9 @@ export class RunSession implements Disposable {
     const told: TrainingListener<Evaluation> = {
       ...folder.listener(),
       searching: ({ step, from }) => {
-        const again = step - from > 1 ? ` takes the steps from ${from + 1} on once more, and` : "";
-        this.#observer.warn?.(
-          `warning: step ${step} has a number that is not finite; Tessera${again} looks for where that begins`,
+        const again = step - from > 1 ? `takes the steps from ${from + 1} on once more, and ` : "";
+        this.#observer.say?.(
+          `step ${step} has a number that is not finite; Tessera ${again}looks for where that begins`,
         );
       },
       skipped: ({ reason, from }) => {
