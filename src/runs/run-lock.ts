@@ -66,8 +66,8 @@ export function lockFolder(folder: string): () => void {
 /** A lock that this process holds. */
 export interface Claim {
   /** Whether it is this process's still: a process that was halted for long may have lost it. */
-  isHeld(): boolean;
-  release(): void;
+  readonly isHeld: () => boolean;
+  readonly release: () => void;
 }
 
 /**

@@ -62,6 +62,7 @@ interface Seen {
 
 /** Every f32 tensor that a step reads or makes, once, with the sum of its values. */
 function watch(step: SearchedStep, passed: ReadonlySet<number>): { readonly seen: Seen[] } {
+  const { engine } = step.module;
   const seen: Seen[] = [];
   const known = new Set<Tensor>();
   let index = 0;
@@ -70,15 +71,15 @@ function watch(step: SearchedStep, passed: ReadonlySet<number>): { readonly seen
     known.add(tensor);
     const at = index++;
     if (passed.has(at)) return;
-    const total = totalOf(tensor);
+    const total = totalOf(engine, tensor);
     total.catch(() => undefined); // whoever looks at it sees the error
     seen.push({ index: at, tensor: { shape: tensor.shape }, total, words, origin });
   });
   return { seen };
 }
 
-function totalOf(tensor: Tensor): Promise<ArrayLike<number>> {
-  const total = noGradient(tensor.owner as Engine, () => sum(tensor));
+function totalOf(engine: Engine, tensor: Tensor): Promise<ArrayLike<number>> {
+  const total = noGradient(engine, () => sum(tensor));
   const values = total.read();
   total.dispose();
   return values;
@@ -138,7 +139,7 @@ function rowsOf(values: Float32Array, { shape }: Seen["tensor"]): number[] {
   const [rows = 1] = shape;
   const width = values.length / rows;
   const bad = Array.from({ length: rows }, (_, row) => row).filter(
-    (row) => !values.subarray(row * width, (row + 1) * width).every(Number.isFinite),
+    (row) => !values.subarray(row * width, (row + 1) * width).every((value) => Number.isFinite(value)),
   );
   return shape.length < 2 || bad.length === rows ? [] : bad;
 }

@@ -68,7 +68,7 @@ export async function runMutants(
   const expected = new Map<Sample<unknown>, HostArray[]>();
   for (const mutant of mutants) {
     const kernel = kernels[mutant.kernel as KernelName];
-    const sound = { ...kernel };
+    const specialise = kernel.specialise.bind(kernel);
     let broken: typeof kernel;
     try {
       broken = kernelOfText(mutant.kernel, mutated(kernel.text, mutant));
@@ -76,11 +76,12 @@ export async function runMutants(
       tell(mutant, `is no kernel: ${(error as Error).message}`);
       continue;
     }
-    Object.defineProperty(kernel, "specialise", { configurable: true, value: broken.specialise });
+    const wrong = (knobs?: Parameters<typeof specialise>[0]): string => broken.specialise(knobs);
+    Object.defineProperty(kernel, "specialise", { configurable: true, value: wrong });
     try {
       tell(mutant, await firstFailure(gpu, reference, expected, trials.get(mutant.kernel) ?? []));
     } finally {
-      Object.defineProperty(kernel, "specialise", { configurable: true, value: sound.specialise });
+      Object.defineProperty(kernel, "specialise", { configurable: true, value: specialise });
     }
   }
   reference.close();
