@@ -19,7 +19,7 @@ export interface SearchedStep {
   readonly terms: readonly string[];
   readonly parameters: readonly (Tensor | undefined)[];
   readonly lossScale: number;
-  losses(): StepLosses;
+  readonly losses: () => StepLosses;
 }
 
 /** What was found: of which kind, in words, and in which rows of the batch. */
