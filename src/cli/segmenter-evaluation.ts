@@ -19,7 +19,6 @@ import { statesAmong } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import { aucTable, plainTable, showInterval } from "../report/tables.ts";
-import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import { countedWork } from "../runs/counted-work.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import type { ModelFile } from "../runs/model-file.ts";
@@ -41,6 +40,8 @@ import {
 import { notesOf, patientTable } from "./patient-table.ts";
 import { Counter, counting } from "./terminal/counter.ts";
 import { mostSources } from "./test-table.ts";
+import { openNamedEngine, type NamedDevice } from "../runs/device-options.ts";
+import { warn } from "./terminal/warn.ts";
 
 export interface EvaluateOptions extends ModelOptions, ViewOptions {
   readonly part: Part;
@@ -55,7 +56,7 @@ export interface SegmenterJudging {
   readonly model: ModelFile;
   readonly named: NamedManifest;
   readonly matched: MatchedClasses;
-  readonly where: EngineOptions;
+  readonly where: NamedDevice;
   readonly options: EvaluateOptions;
 }
 
@@ -158,7 +159,7 @@ async function judge(
 }> {
   const { record, file } = model;
   const { classes, normalisation, exclusive, exhaustive } = record;
-  using engine = await openEngine(where);
+  using engine = await openNamedEngine(where, warn);
   const segmenter = segmenterOfModel(engine, model);
   const total = parts.reduce((sum, { set }) => sum + set.count, 0);
   using counter = new Counter("predicting", total, options.quiet);

@@ -27,7 +27,7 @@ import { silent } from "../runs/run-observer.ts";
 import { computedOn, provenance } from "../runs/provenance.ts";
 import { checkChoices, takeChoices } from "../runs/kernel-choices.ts";
 import { defaultMemory } from "../runs/load-images.ts";
-import { engineOptions } from "../runs/device-options.ts";
+import { engineOptions, openNamedEngine } from "../runs/device-options.ts";
 import { programDigest } from "../runs/package-info.ts";
 import { showSeconds, unlessInterrupted } from "./terminal/progress.ts";
 import { reportFinished } from "./commands/report.ts";
@@ -36,7 +36,8 @@ import { keepPictures, writeReportData } from "./study-pictures.ts";
 import { weightsOfSteps } from "./terminal/loss-words.ts";
 import { StudyProgress } from "./terminal/study-progress.ts";
 import { writeResults } from "./study-results.ts";
-import { warn, type CommandOutput, type PreparedStudy, type StudyWorkOptions } from "./study-preparation.ts";
+import { warn } from "./terminal/warn.ts";
+import type { CommandOutput, PreparedStudy, StudyWorkOptions } from "./study-preparation.ts";
 
 /**
  * Carries a study out, or with --dry-run tells what it would take.
@@ -92,7 +93,7 @@ async function openEngines(
   output: CommandOutput,
 ): Promise<RunChoices> {
   const device = engineOptions(output.options);
-  const first = await openEngine(device);
+  const first = await openNamedEngine(device, warn);
   engines.push(first);
   const choices = choose(first, prepared, { ...output, warn });
   const { atOnce = runsAtOnce(first) } = output.options;

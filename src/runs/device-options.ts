@@ -1,7 +1,8 @@
 // On which device a run computes, as commands and run records name it.
 
 import { UsageError } from "../errors/errors.ts";
-import type { DeviceChoice, EngineOptions } from "../runtime/open-engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { openEngine, type DeviceChoice, type EngineOptions } from "../runtime/open-engine.ts";
 
 export interface DeviceOptions {
   /** Default `auto`: WebGPU where there is an adapter, else the CPU reference. */
@@ -40,4 +41,15 @@ export function engineOptions({
     ...(power === undefined ? {} : { powerPreference: power }),
     ...(robustness ? {} : { robustness }),
   };
+}
+
+/**
+ * Opens an engine for work that a person waits for, and says why where it is the CPU that computes though nobody asked for it.
+ * @throws as openEngine
+ */
+export async function openNamedEngine(where: NamedDevice, warn: (text: string) => void): Promise<Engine> {
+  const engine = await openEngine(where);
+  const { unavailable } = engine.backend;
+  if (unavailable !== undefined) warn(`warning: the CPU computes, slowly: ${unavailable.message}`);
+  return engine;
 }

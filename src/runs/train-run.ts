@@ -31,7 +31,6 @@ import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { asOfLength, defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
@@ -42,7 +41,7 @@ import {
   describeWatch,
   partsWarnings,
 } from "./course-words.ts";
-import { engineOptions, type NamedDevice } from "./device-options.ts";
+import { engineOptions, openNamedEngine, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
@@ -144,7 +143,7 @@ export async function openRunEngine(
   say: (text: string) => void,
   warn: (text: string) => void,
 ): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
-  const engine = await openEngine(checkedEngineOptions(start));
+  const engine = await openNamedEngine(checkedEngineOptions(start), warn);
   try {
     const { manifest, options } = start;
     const { total, batch } = sizesOf(assembly, settings);

@@ -115,7 +115,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere; and there are no kernels to
     // check elsewhere.
     const mayFallBack = choice === "auto" && options.adapterName === undefined && options.checked !== true;
-    if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
+    if (mayFallBack && error instanceof DeviceUnavailableError)
+      return new Engine(new ReferenceBackend(error));
     throw error;
   }
 }

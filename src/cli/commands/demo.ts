@@ -10,12 +10,12 @@ import type { TaskName } from "../../data/manifest/task-names.ts";
 import { phantoms } from "../../data/phantoms/index.ts";
 import { siteNames, type Finding, type Site } from "../../data/phantoms/phantom-names.ts";
 import { aucTable, showAuc } from "../../report/tables.ts";
-import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { engineOptions, openNamedEngine, type DeviceOptions } from "../../runs/device-options.ts";
 import type { Demo, DemoArm, DemoImages } from "../demos/demo-row.ts";
 import { demos } from "../demos/demos.ts";
 import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { counted, Progress, untilInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface DemoOptions extends DeviceOptions {
   readonly task: TaskName;
@@ -33,7 +33,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const say = (text: string): void => {
     if (!quiet) process.stdout.write(`${text}\n`);
   };
-  using engine = await openEngine(engineOptions(options));
+  using engine = await openNamedEngine(engineOptions(options), warn);
 
   say(
     `Two sites draw chest radiographs of ${findings.length} findings; each ${shown.verb} only some of them:`,

@@ -7,8 +7,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { embed } from "../../assemble/embedding.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { absent } from "../../labels/states.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
-import { engineOptions } from "../../runs/device-options.ts";
+import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
 import {
   featuresCsv,
   featuresSafetensors,
@@ -24,6 +23,7 @@ import { manifestFor, say, type ModelOptions } from "../model-images.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface EmbedOptions extends ModelOptions, FolderReading {
   readonly out: string;
@@ -60,7 +60,7 @@ export async function embedCommand(
   makeFolderOf("--out", out);
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(asked.files, named, part, model.record, options, signal);
-    using engine = await openEngine(where);
+    using engine = await openNamedEngine(where, warn);
     const classifier = classifierOfModel(engine, model);
     const total = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
     using counter = new Counter("embedding", total, options.quiet);

@@ -13,7 +13,6 @@ import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { entriesOf } from "../../data/manifest/entries.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import {
   columnsOf,
@@ -24,7 +23,7 @@ import {
   say,
   type PartImages,
 } from "../model-images.ts";
-import { engineOptions } from "../../runs/device-options.ts";
+import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
 import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
@@ -33,6 +32,7 @@ import { countedIntervals } from "../../runs/test-results.ts";
 import { patientTable } from "../patient-table.ts";
 import { mostSources } from "../test-table.ts";
 import { hasRegions, lookedTable, whereItLooked } from "../where-it-looked.ts";
+import { warn } from "../terminal/warn.ts";
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
 
@@ -72,7 +72,7 @@ export async function evaluateCommand(
       );
       return restrict(joined, named.manifest.classes, shared);
     };
-    using engine = await openEngine(where);
+    using engine = await openNamedEngine(where, warn);
     const classifier = classifierOfModel(engine, model);
     const logitsOf = async (name: Part): Promise<Float32Array> => {
       const each = await predictParts(engine, classifier, model, partsOf(name), options, signal, augment);

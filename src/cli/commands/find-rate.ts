@@ -18,16 +18,16 @@ import { rateCurve, showRate } from "../../report/figures/rate-curve.ts";
 import { pictureText } from "../../report/html/picture.ts";
 import { plainTable } from "../../report/tables.ts";
 import { fitting } from "../../runs/beginnings.ts";
-import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { engineOptions, openNamedEngine, type DeviceOptions } from "../../runs/device-options.ts";
 import { readInitialWeights } from "../../runs/initial-weights.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import { defaultMemory, loadImages, type LoadingOptions } from "../../runs/load-images.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { DivergenceWatch, rateFinding, type RateFinding, type RateStep } from "../../training/rate-test.ts";
 import { describeLoaded } from "../loading.ts";
 import { Counter, counting } from "../terminal/counter.ts";
 import { makeFolder, writeOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface FindRateOptions
   extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "memory" | "untested"> {
@@ -57,7 +57,6 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const done = await unlessInterrupted(async (signal) => {
     const { assembly } = await loadImages(
       manifest,
@@ -67,7 +66,7 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
     );
     const taught = taughtAlone(assembly);
     taskOf(settings).check(taught, settings);
-    using engine = await openEngine(device);
+    using engine = await openNamedEngine(device, warn);
     const labels = labelSpaceOf(taught);
     const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
     takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);

@@ -6,7 +6,6 @@ import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { readModelFile, type ModelFile } from "../../runs/model-file.ts";
 import { classifierOfModel } from "../../runs/model-record.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
 import { averagedViews } from "../averaged-views.ts";
 import { decidedLine, decisionThresholds } from "../kept-decisions.ts";
@@ -16,9 +15,10 @@ import type { PredictOptions } from "../predict-options.ts";
 import { identity } from "../prediction-cells.ts";
 import { completedColumns, predictedColumns, writeTable } from "../prediction-table.ts";
 import { predictLabelMaps } from "./predict-label-maps.ts";
-import { engineOptions } from "../../runs/device-options.ts";
+import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 /** @param paths a manifest, or images; default: the run's own manifest */
 export async function predictCommand(
@@ -101,7 +101,7 @@ async function predictClasses(
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
-    using engine = await openEngine(where);
+    using engine = await openNamedEngine(where, warn);
     const classifier = classifierOfModel(engine, model);
     const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
     const work = { engine, classifier, model, options };
