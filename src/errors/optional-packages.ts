@@ -1,12 +1,12 @@
 // The native packages that an installation may be without, since they weigh more than all the rest: what to say where one is needed.
 
 /** What each is for; package.json has them as optional peers. */
-export const optionalPackages = {
+const optionalPackages = {
   webgpu: "Dawn, WebGPU for Node",
   sharp: "libvips, which decodes JPEG, TIFF, WebP and GIF and scales images",
 } as const;
 
-export type OptionalPackage = keyof typeof optionalPackages;
+type OptionalPackage = keyof typeof optionalPackages;
 
 /** Whether an import failed because the package is not installed, and not because of something in it. */
 export function isAbsent(name: OptionalPackage, cause: unknown): boolean {

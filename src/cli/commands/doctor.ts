@@ -6,7 +6,7 @@ import { listAdapters } from "../../device/gpu.ts";
 import { optionalFeatures, traitsOf } from "../../device/traits.ts";
 import { bringsWebGpu, runtimeName } from "../../device/home.ts";
 import { TesseraError, UsageError } from "../../errors/errors.ts";
-import { isAbsent, missingPackage, optionalPackages } from "../../errors/optional-packages.ts";
+import { isAbsent, missingPackage } from "../../errors/optional-packages.ts";
 import { matmul } from "../../functions/products.ts";
 import { plainTable } from "../../report/tables.ts";
 import { nodeRange } from "../../runs/package-info.ts";
@@ -81,7 +81,7 @@ async function images(): Promise<Finding> {
     return fine(what, `${sharp.versions.sharp ?? ""} loads, libvips ${sharp.versions.vips}`.trimStart());
   } catch (error) {
     const found = missingPackage("sharp", error);
-    const advice = `npm install sharp, ${optionalPackages.sharp}`;
+    const advice = "npm install sharp, where images are read from files or scaled";
     return isAbsent("sharp", error)
       ? { ...fine(what, found, advice), absent: true }
       : wrong(what, found, advice);
