@@ -11,7 +11,7 @@ import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import type { Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
-import { adapters } from "./adapters.ts";
+import { fullAdapters } from "../../scripts/adapter-kinds.mjs";
 import { root } from "./markdown.ts";
 
 const file = join(root, "docs/operators.md");
@@ -21,7 +21,7 @@ function candidatesOf(name: OperatorName): { readonly names: readonly string[]; 
   const operator = operators[name] as Operator<unknown>;
   const [names, kernels] = [new Set<string>(), new Set<string>()];
   for (const { inputs, attributes } of samples[name] as readonly Sample<unknown>[]) {
-    for (const traits of adapters) {
+    for (const traits of Object.values(fullAdapters)) {
       for (const candidate of operator.candidates(inputs, attributes, traits)) {
         names.add(candidate.name);
         for (const { kernel } of candidate.launches) kernels.add(kernelFor(kernel).name);
