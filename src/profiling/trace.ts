@@ -8,8 +8,8 @@ const aProfile: Requirement = {
   words: "what `profile` gives once it is awaited",
   fits: (value) => {
     if (!aRecord.fits(value)) return false;
-    const { launches, classes, seconds, ceilings } = value as Partial<Profile>;
-    const measured = ceilings === undefined || aRecord.fits(ceilings);
+    const { launches, classes, seconds, ceilings, resolution = 0 } = value as Partial<Profile>;
+    const measured = (ceilings === undefined || aRecord.fits(ceilings)) && typeof resolution === "number";
     return Array.isArray(launches) && Array.isArray(classes) && typeof seconds === "number" && measured;
   },
 };

@@ -10,6 +10,7 @@ import { sum } from "../../src/functions/reduction.ts";
 import { chromeTrace } from "../../src/profiling/trace.ts";
 import { measureCeilings } from "../../src/profiling/ceilings.ts";
 import { profileReport } from "../../src/cli/profile-output.ts";
+import type { StepProfile } from "../../src/assemble/planning/profiled-step.ts";
 import { profile, type Profile } from "../../src/profiling/profile.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
