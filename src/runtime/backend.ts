@@ -1,6 +1,6 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
-import type { DeviceUnavailableError } from "../errors/errors.ts";
+import type { DeviceLostError, DeviceUnavailableError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { HostArray, HostTensor } from "../tensor/host.ts";
 import type { Storage } from "../tensor/tensor.ts";
@@ -63,6 +63,8 @@ export interface Backend {
   read(operand: Operand): Promise<HostArray>;
   /** Resolves when everything asked for so far is computed; throws the first error on the way. */
   synchronise(): Promise<void>;
+  /** Why its device is gone, asked after something failed; undefined where it is there. Missing where there is no device. */
+  loss?(): Promise<DeviceLostError | undefined>;
   memory(): BackendMemory;
   /** Releases everything. Safe to call twice. */
   destroy(): void;

@@ -11,7 +11,8 @@ import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules, usualRate } from "../../metrics/operating-points.ts";
 import { fitTemperature, tempered, type FittedTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
-import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
+import { onEngine } from "../on-engine.ts";
+import { engineOptions } from "../../runs/device-options.ts";
 import {
   chosenThresholds,
   shownThresholds,
@@ -24,7 +25,6 @@ import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { notesOf } from "../patient-table.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import { warn } from "../terminal/warn.ts";
 
 /** @param file a manifest; default: the run's own */
 export async function calibrateCommand(
@@ -62,8 +62,9 @@ export async function calibrateCommand(
   matchClasses(classes, named.manifest.classes, options);
   const found = await unlessInterrupted(async (signal) => {
     const { parts } = await loadParts(named, [part], record, options, signal);
-    using engine = await openNamedEngine(where, warn);
-    const each = await predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal);
+    const each = await onEngine(where, (engine) =>
+      predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal),
+    );
     const set = concatenate(
       part,
       parts.map((part) => part.set),

@@ -14,15 +14,15 @@ import type { Catalogue } from "../../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
 import { findingLines, labelTables } from "../../report/inspection-report.ts";
 import { depthsOf, type Parents } from "../../labels/class-tree.ts";
+import { lastingEngine } from "../on-engine.ts";
 import { writeSheets, writeViews } from "../inspection-sheets.ts";
 import { skippedLines } from "../loading.ts";
 import { decodeImages, imageCacheFolder, listImages } from "../../runs/load-images.ts";
-import { engineOptions, openNamedEngine, type DeviceOptions } from "../../runs/device-options.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { passingNames } from "../../runs/patient-names.ts";
 import { makeFolder, makeFolderOf } from "../terminal/output-files.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import { warn } from "../terminal/warn.ts";
 
 export interface InspectOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -72,7 +72,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   // Also a manifest for evaluating a model or for adding a class, whose sources need not teach every class.
   const manifest = await readTrainingManifest(file, noClass);
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad: true }, counting(quiet));
-  using engine = options.views === undefined ? undefined : await openNamedEngine(where, warn);
+  using lasting = options.views === undefined ? undefined : await lastingEngine(where);
 
   const decoded = await unlessInterrupted((signal) => {
     const cache = options.cache ?? imageCacheFolder();
@@ -89,8 +89,9 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
   const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, contents);
-  if (engine !== undefined && options.views !== undefined) {
-    await writeViews(options.views, engine, manifest, contents);
+  const { views } = options;
+  if (lasting !== undefined && views !== undefined) {
+    await lasting.run((engine) => writeViews(views, engine, manifest, contents));
   }
 
   const { parents } = selected;

@@ -12,10 +12,11 @@ import { absent } from "../../labels/states.ts";
 import { placeOf } from "../../labels/wording.ts";
 import type { PngSize } from "../../pictures/label-png.ts";
 import { columnsApart } from "../../runs/class-columns.ts";
-import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
+import { engineOptions } from "../../runs/device-options.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
 import type { ModelFile } from "../../runs/model-file.ts";
 import { segmenterOfModel } from "../../runs/model-record.ts";
+import { onEngine } from "../on-engine.ts";
 import { checkOwnFolder, MaskFolder, ownSize } from "../mask-folder.ts";
 import { averagedViews } from "../averaged-views.ts";
 import { loadAsked, type Asked } from "../asked-images.ts";
@@ -25,7 +26,6 @@ import { identity, showLogits, showProbabilities } from "../prediction-cells.ts"
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import { warn } from "../terminal/warn.ts";
 
 /** Images in one batch of predictions; `predictPixels` takes fewer of large ones. */
 const batch = 16;
@@ -76,10 +76,15 @@ export async function predictLabelMaps(
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
-    using engine = await openNamedEngine(where, warn);
-    const segmenter = segmenterOfModel(engine, model);
-    const written = await writeMasks(loaded, { engine, segmenter, model, numbering, options, files }, signal);
-    return { loaded, ...written, adapter: engine.traits.name };
+    return await onEngine(where, async (engine) => {
+      const segmenter = segmenterOfModel(engine, model);
+      const written = await writeMasks(
+        loaded,
+        { engine, segmenter, model, numbering, options, files },
+        signal,
+      );
+      return { loaded, ...written, adapter: engine.traits.name };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;

@@ -7,6 +7,7 @@ import { readModelFile, type ModelFile } from "../../runs/model-file.ts";
 import { classifierOfModel } from "../../runs/model-record.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
+import { onEngine } from "../on-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import { decidedLine, decisionThresholds } from "../kept-decisions.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
@@ -15,10 +16,9 @@ import type { PredictOptions } from "../predict-options.ts";
 import { identity } from "../prediction-cells.ts";
 import { completedColumns, predictedColumns, writeTable } from "../prediction-table.ts";
 import { predictLabelMaps } from "./predict-label-maps.ts";
-import { engineOptions, openNamedEngine } from "../../runs/device-options.ts";
+import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import { warn } from "../terminal/warn.ts";
 
 /** @param paths a manifest, or images; default: the run's own manifest */
 export async function predictCommand(
@@ -101,12 +101,13 @@ async function predictClasses(
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
-    using engine = await openNamedEngine(where, warn);
-    const classifier = classifierOfModel(engine, model);
-    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
-    const work = { engine, classifier, model, options };
-    const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
-    return { loaded, logits, written, adapter: engine.traits.name };
+    return await onEngine(where, async (engine) => {
+      const classifier = classifierOfModel(engine, model);
+      const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
+      const work = { engine, classifier, model, options };
+      const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
+      return { loaded, logits, written, adapter: engine.traits.name };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;
