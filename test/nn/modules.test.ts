@@ -26,8 +26,7 @@ test("every layer declares its name, so that a minifier leaves it", () => {
   expect(layers.length).toBeGreaterThan(20);
   for (const [name, layer] of layers) {
     // The name that the language gives a class cannot be written; a declared one can.
-    const { value, writable } = Object.getOwnPropertyDescriptor(layer, "name") ?? {};
-    expect([value, writable]).toEqual([name, true]);
+    expect(Object.getOwnPropertyDescriptor(layer, "name")).toMatchObject({ value: name, writable: true });
   }
 });
 

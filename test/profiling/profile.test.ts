@@ -10,7 +10,6 @@ import { sum } from "../../src/functions/reduction.ts";
 import { chromeTrace } from "../../src/profiling/trace.ts";
 import { measureCeilings } from "../../src/profiling/ceilings.ts";
 import { profileReport } from "../../src/cli/profile-output.ts";
-import type { StepProfile } from "../../src/assemble/planning/profiled-step.ts";
 import { profile, type Profile } from "../../src/profiling/profile.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
@@ -110,7 +109,7 @@ describe("a profile", () => {
     const step = Math.round((rounded.resolution ?? 0) * 1e6);
     expect(chromeTrace(rounded).otherData).toHaveProperty("timestampStepMicroseconds");
     const report = (profile: Profile): string =>
-      profileReport({ profile, views: 1, batch: 1 } as StepProfile, { name: "an adapter", description: "" });
+      profileReport({ profile, views: 1, batch: 1 }, { name: "an adapter", description: "" });
     expect(report(rounded)).toContain(
       `timestamps of the device in steps of ${step} microseconds: shorter launches are not told apart`,
     );

@@ -1,8 +1,9 @@
 // The package sharp, loaded where it is first needed: an installation may be without it.
+import type sharpPackage from "sharp";
 import { UsageError } from "../../errors/errors.ts";
 import { missingPackage } from "../../errors/optional-packages.ts";
 
-type Sharp = (typeof import("sharp"))["default"];
+type Sharp = typeof sharpPackage;
 
 let loading: Promise<Sharp> | undefined;
 
