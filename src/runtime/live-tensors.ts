@@ -47,9 +47,6 @@ export class LiveTensors {
   }
 }
 
-/** Where this package lies; of a bundle, the file that it is in. */
-const own = new URL("..", import.meta.url).href;
-
 /** The first place of a stack that is not in this package; the last one where all are. */
 function callerOf(stack = ""): string {
   const places = stack
@@ -60,8 +57,9 @@ function callerOf(stack = ""): string {
         /(?:\(|at |@)((?:file:|https?:|node:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/.exec(line.trim())?.[1],
     )
     .filter((place) => place !== undefined);
-  const path = own.replace(/^file:\/\//, "");
-  const place = places.find((each) => !each.startsWith(own) && !each.startsWith(path)) ?? places.at(-1);
+  // The first is this file's, which lies two folders below the package's code; of a bundle, the folder above it.
+  const own = places.at(0)?.replace(/[^/\\]*[/\\][^/\\]*$/, "") ?? "";
+  const place = places.find((each) => !each.startsWith(own)) ?? places.at(-1);
   return place?.replace(/^file:\/\//, "") ?? "an unknown place";
 }
 
