@@ -254,7 +254,8 @@ async function run(): Promise<number> {
 // A reader that goes away (`| head -1`) ends the output, not the training; anything else is one line.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
+    // Nobody is told anything any more where the terminal is closed.
+    if (error.code === "EPIPE" || (error.code === "EIO" && stream.isTTY)) return;
     process.exitCode = failed;
     if (stream === process.stdout)
       process.stderr.write(`error: the output cannot be written (${error.message})\n`);

@@ -30,8 +30,13 @@ type Holder = z.output<typeof holderSchema>;
 /** Whether a name in a run folder is the lock's, or what a process left that was killed while it took it. */
 export const isOfLock = (name: string): boolean => name === lockName || name.startsWith(`${lockName}.`);
 
-/** Locks that this process holds. */
-const held = new Set<string>();
+/** Locks that this process holds, and how each is given back. */
+const held = new Map<string, () => void>();
+
+/** A process that a signal or an error ends gives its locks back, too. */
+function giveAllBack(): void {
+  for (const giveBack of held.values()) giveBack();
+}
 
 /** @throws RunFolderError when another process, or another run of this one, writes the folder now */
 export function checkUnlocked(folder: string): void {
@@ -70,9 +75,8 @@ export function lockFolder(folder: string): () => void {
   } finally {
     rmSync(made, { recursive: true, force: true }); // gone already where the lock was taken
   }
-  held.add(lock);
-  return () => {
-    held.delete(lock);
+  const giveBack = (): void => {
+    if (!held.delete(lock)) return;
     // At once: of a lock that is half removed nobody could say whose it is.
     try {
       renameSync(lock, `${made}.stale`);
@@ -81,6 +85,9 @@ export function lockFolder(folder: string): () => void {
     }
     rmSync(`${made}.stale`, { recursive: true, force: true });
   };
+  held.set(lock, giveBack);
+  if (!process.listeners("exit").includes(giveAllBack)) process.on("exit", giveAllBack);
+  return giveBack;
 }
 
 function refuseLeft(folder: string): never {

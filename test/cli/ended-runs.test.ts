@@ -1,0 +1,122 @@
+// How a run ends that is killed late, or told by signals to end: it leaves something to go on with, and says how.
+
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
+
+const folder = workingFolder();
+const tessera = (...parameters: string[]): Promise<Ended> => runBuilt(folder, parameters);
+const at = (...names: string[]): string => join(folder, ...names);
+const start = (out: string): string[] => [
+  ...["train", "run.yaml", "--data-root", ".", "--out", out, "--device", "reference"],
+  ...["--checkpoint-every", "1000steps"],
+];
+const env = { ...process.env, TESSERA_CACHE: folder };
+
+/** Sends a signal once `ready`; the exit code, or the signal that ended it, and what it told. */
+function signalled(
+  parameters: readonly string[],
+  signal: NodeJS.Signals,
+  ready: (errors: string) => boolean,
+): Promise<{ readonly ended: number | string | null; readonly errors: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...parameters], { cwd: folder, env });
+    let errors = "";
+    child.stdout.resume();
+    child.stderr.on("data", (data) => (errors += String(data)));
+    const watch = setInterval(() => {
+      if (!ready(errors)) return;
+      clearInterval(watch);
+      child.kill(signal);
+    }, 1);
+    child.on("close", (code, killed) => {
+      clearInterval(watch);
+      resolve({ ended: code ?? killed, errors });
+    });
+  });
+}
+
+beforeAll(async () => {
+  writeFileSync(
+    at("run.yaml"),
+    twoSites({ images: 32, tested: 24, blocks: 1, train: "batch: 16, epochs: 8, warmupEpochs: 1" }),
+  );
+  expect(own((await tessera(...start("whole"), "--quiet")).errors)).toBe("");
+});
+
+describe("a run killed between its results and its report", () => {
+  test("is given its report by --resume, which takes over the lock that was left", async () => {
+    const { ended } = await signalled(start("late"), "SIGKILL", () => existsSync(at("late", "summary.json")));
+    expect(ended).toBe("SIGKILL");
+    expect(existsSync(at("late", "run.lock"))).toBe(true);
+    rmSync(at("late", "report.html"), { force: true }); // of a kill that came too late
+    const { code, output, errors } = await tessera("train", "--resume", "late", "--json");
+    expect(own(errors)).toBe(
+      `the run is finished, and only its report is missing\nthe report is ${join("late", "report.html")}`,
+    );
+    expect(code).toBe(0);
+    expect(output).toBe(readFileSync(at("late", "summary.json"), "utf8"));
+    expect(readdirSync(at("late"))).toEqual(readdirSync(at("whole")));
+    await tessera("report", "late", "--out", "again.html");
+    expect(readFileSync(at("late", "report.html"))).toEqual(readFileSync(at("again.html")));
+  });
+
+  test("is finished as before for whoever wants no report, and for another length", async () => {
+    rmSync(at("late", "report.html"));
+    const { code, errors } = await tessera("train", "--resume", "late", "--no-report");
+    expect(own(errors)).toMatch(/the run is finished; see summary\.json/);
+    expect(code).toBe(2);
+    const longer = await tessera("train", "--resume", "late", "--epochs", "9");
+    expect(longer.errors).toMatch(/goes on/);
+    expect(longer.code).toBe(0);
+    expect(existsSync(at("late", "report.html"))).toBe(true);
+  });
+});
+
+describe("a run that is told to end", () => {
+  test.each([
+    ["SIGINT", 130, "press Ctrl-C again to stop at once"],
+    ["SIGTERM", 143, "as SIGTERM came; another signal stops it at once"],
+    ["SIGHUP", 129, "as SIGHUP came; another signal stops it at once"],
+  ] as const)("by %s leaves a checkpoint, and exits with %d", async (signal, code, told) => {
+    const out = `by-${signal}`;
+    const { ended, errors } = await signalled(start(out), signal, () => {
+      const file = at(out, "metrics.jsonl");
+      return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 2000;
+    });
+    expect(errors).toContain(told);
+    expect(errors).toContain(`go on with: tessera train --resume ${out}`);
+    expect(ended).toBe(code);
+    expect(existsSync(at(out, "checkpoint.safetensors"))).toBe(true);
+    expect(existsSync(at(out, "run.lock"))).toBe(false);
+    expect((await tessera("train", "--resume", out, "--quiet")).code).toBe(0);
+    for (const file of ["metrics.jsonl", "model.safetensors"])
+      expect(readFileSync(at(out, file))).toEqual(readFileSync(at("whole", file)));
+  });
+
+  test("between two works gives its lock back", async () => {
+    const locks = new URL("../../dist/runs/run-lock.js", import.meta.url).href;
+    const signals = new URL("../../dist/cli/terminal/signals.js", import.meta.url).href;
+    const script = `
+      const { lockFolder } = await import(${JSON.stringify(locks)});
+      const { endBySignals, sayWhenStopped } = await import(${JSON.stringify(signals)});
+      lockFolder(".");
+      sayWhenStopped("write it with this");
+      endBySignals();
+      process.stdout.write("locked");
+      await new Promise((resolve) => setTimeout(resolve, 20_000));`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { cwd: folder });
+    let errors = "";
+    child.stderr.on("data", (data) => (errors += String(data)));
+    child.stdout.on("data", () => {
+      expect(existsSync(at("run.lock"))).toBe(true);
+      child.kill("SIGTERM");
+    });
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(143);
+    expect(errors).toBe("write it with this\n");
+    expect(existsSync(at("run.lock"))).toBe(false);
+  });
+});
