@@ -24,6 +24,7 @@ import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
 import { suggestedPath } from "../files/near-files.ts";
+import { notWritten } from "../files/whole-files.ts";
 import { metricsLines } from "./metrics-file.ts";
 import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
@@ -395,7 +396,7 @@ function writing<Result>(file: string, write: () => Result): Result {
   } catch (cause) {
     if (cause instanceof RunFolderError) throw cause;
     throw new RunFolderError(
-      `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,
+      `${file}: ${notWritten(cause, undefined, "choose another folder with --out")}`,
       { cause },
     );
   }
