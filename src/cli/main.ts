@@ -13,6 +13,7 @@ import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
@@ -262,6 +263,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+printPlainly();
 process.exitCode = await run();
 // What still waits for a device that does not answer would keep the process for ever.
 if (longestWait() > 0) process.exit();

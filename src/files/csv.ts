@@ -5,6 +5,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { canonicalName } from "../labels/wording.ts";
 import { readText } from "./bytes.ts";
+import { bareCell } from "./csv-text.ts";
 import { otherForm, singleBlanks } from "./table-forms.ts";
 import type { Delimiter, TableForm } from "./table-forms.ts";
 
@@ -130,7 +131,7 @@ export async function readTable(
       continue;
     }
     const row: Record<string, string> = {};
-    for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = cells[c].trim();
+    for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = bareCell(cells[c].trim());
     rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
@@ -192,7 +193,8 @@ function* parseRows(
       continue;
     }
     const before = (rows.length === 0 ? undefined : ends.at(rows.length - 1)) ?? place;
-    const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, place.line, before.line - 1);
+    const fault =
+      problem === undefined ? (overlong ?? "") : whyNotParsed(problem, place.line, before.line - 1);
     const newline = /\r\n|\n|\r/gu;
     newline.lastIndex = before.at;
     const end = newline.exec(text)?.index;
@@ -330,7 +332,7 @@ function readHeader(
   }
   const header = splitBrackets(
     // A tab inside is the delimiter of another kind of table, which the complaint about columns looks for.
-    cells.map((cell) => (cell.includes("\t") ? cell.trim() : canonicalName(cell))),
+    cells.map((cell) => (cell.includes("\t") ? bareCell(cell.trim()) : canonicalName(bareCell(cell)))),
     delimiter,
   );
   const names = header.map((name, at) => {

@@ -37,7 +37,8 @@ export function whyNoFolder(path: string): string | undefined {
   const there = nearestThere(path);
   const itself = there === resolve(path);
   if (at(there) === "file") return itself ? "is a file; name a folder" : `${there} is a file, not a folder`;
-  if (makesNone(there)) return `${itself ? "" : `${there} `}is the system's own, and takes no files; name another folder`;
+  if (makesNone(there))
+    return `${itself ? "" : `${there} `}is the system's own, and takes no files; name another folder`;
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch (cause) {

@@ -200,7 +200,10 @@ describe("a table whose bad rows are left out", () => {
       const file = write(["a,b", "1,2", ...rows].join(newline) + pick(["", newline]));
       const outcome = async (piece: number): Promise<unknown> => {
         const bad: string[] = [];
-        const { rows, faults } = await readTable(file, {}, ({ message }) => bad.push(message), { ...limits, piece });
+        const { rows, faults } = await readTable(file, {}, ({ message }) => bad.push(message), {
+          ...limits,
+          piece,
+        });
         return { rows, bad, pieces: faults.map(({ line, pieces }) => ({ line, pieces })) };
       };
       const whole = await outcome(Infinity);

@@ -20,5 +20,7 @@ test("to make room is advised where that is what is missing, and nowhere else", 
   expect(notWritten(failure("ENOSPC"), undefined, "go elsewhere")).toBe(
     "the disk is full; make room there, or go elsewhere",
   );
-  expect(notWritten(failure("EROFS"), undefined, "go elsewhere")).toBe("is on a read-only disk; go elsewhere");
+  expect(notWritten(failure("EROFS"), undefined, "go elsewhere")).toBe(
+    "is on a read-only disk; go elsewhere",
+  );
 });

@@ -11,6 +11,7 @@ import type {
   StepReport,
   TrainingListener,
 } from "../../training/training-reports.ts";
+import { barStream } from "./harmless-output.ts";
 import { bracketedTerms, showTerms, type TermWeights } from "./loss-words.ts";
 
 export interface ProgressOptions {
@@ -31,7 +32,7 @@ export const barLook = {
   barCompleteChar: "█",
   barIncompleteChar: "░",
   barsize: 16,
-  stream: process.stderr,
+  stream: barStream,
   gracefulExit: false,
 };
 

@@ -1,6 +1,7 @@
 // What ends a command on its way: Ctrl-C (SIGINT), SIGTERM as schedulers and containers send it, SIGHUP of a terminal that is closed.
 
 import { longestWait } from "../../device/waits.ts";
+import { barStream } from "./harmless-output.ts";
 
 /** Exit codes as a shell has them: 128 and the signal's number. */
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -56,7 +57,7 @@ function interrupt(signal: NodeJS.Signals): void {
     name === "SIGINT"
       ? "stopping after this step; press Ctrl-C again to stop at once"
       : `stopping after this step, as ${name} came; another signal stops it at once`;
-  process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : "\n"}${stopping}\n`);
+  barStream.write(`${process.stderr.isTTY ? "\r\x1b[K" : "\n"}${stopping}\n`);
 }
 
 /**
