@@ -27,7 +27,11 @@ export async function writeTensorFile(
       for (const part of parts) await handle.writeFile(part);
     });
   } catch (cause) {
-    throw new CheckpointError(file, notWritten(cause, bytes, "take another place; a run goes on with --resume"), { cause });
+    throw new CheckpointError(
+      file,
+      notWritten(cause, bytes, "take another place; a run goes on with --resume"),
+      { cause },
+    );
   }
 }
 

@@ -14,7 +14,6 @@ import {
   type OptionChecks,
   type Requirement,
 } from "../errors/arguments.ts";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
@@ -24,6 +23,7 @@ import type { Checkpoints } from "../training/checkpoint.ts";
 import type { DeviceOptions } from "./device-options.ts";
 import type { ChoiceOptions } from "./kernel-choices.ts";
 import { fitting, growing, type Beginning } from "./beginnings.ts";
+import { digestOf } from "./file-digests.ts";
 import { readInitialWeights } from "./initial-weights.ts";
 import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
@@ -239,7 +239,7 @@ export async function recordOf({
 > {
   return {
     ...(await provenance()),
-    manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
+    manifest: { file, sha256: digestOf(text), text },
     dataRoot: resolve(dataRoot),
     seed,
     options: {

@@ -122,31 +122,38 @@ describe("a run that is told to end", () => {
   });
 });
 
-describe.runIf(existsSync("/proc/self/stat"))("below a folder in which the system makes none, soon refused is", () => {
-  const why = "/proc is the system's own, and takes no files; name another folder";
-  const images = `
+describe.runIf(existsSync("/proc/self/stat"))(
+  "below a folder in which the system makes none, soon refused is",
+  () => {
+    const why = "/proc is the system's own, and takes no files; name another folder";
+    const images = `
 classes: [nodule]
-image: { height: 8, width: 8 }
+image: { height: 16, width: 16 }
 sources: [{ name: A, format: folder, folder: images }]
 test: { format: phantoms, site: both, count: 4 }
 `;
 
-  test("a run folder, a report, and the folder of a cache", async () => {
-    const out = await tessera("train", "run.yaml", "--data-root", ".", "--out", "/proc/tessera/run");
-    expect([out.code, own(out.errors)]).toEqual([2, `error: --out /proc/tessera/run: ${why}`]);
-    const page = await tessera("report", "whole", "--out", "/proc/tessera/page.html");
-    expect([page.code, own(page.errors)]).toEqual([2, `error: --out /proc/tessera/page.html: ${why}`]);
-    mkdirSync(at("images", "nodule"), { recursive: true });
-    const picture = new PNG({ width: 8, height: 8 });
-    writeFileSync(at("images", "nodule", "a.png"), PNG.sync.write(picture));
-    writeFileSync(at("images.yaml"), images);
-    const inspect = ["inspect", "images.yaml", "--data-root", "."];
-    const cache = await tessera(...inspect, "--cache", "/proc/tessera/cache");
-    expect(own(cache.errors)).toMatch(/^error: \/proc\/tessera\/cache\/.* cannot be used as a cache \(\/proc is /u);
-    expect(cache.code).toBe(2);
-    const home = { HOME: "/proc/1/tessera", TESSERA_CACHE: "", XDG_CACHE_HOME: "" };
-    const homeless = await runBuilt(folder, inspect, undefined, home);
-    expect(own(homeless.errors)).toMatch(/^error: \/proc\/1\/tessera\/.* cannot be used as a cache \(\/proc\/1 is /u);
-    expect(homeless.code).toBe(2);
-  });
-});
+    test("a run folder, a report, and the folder of a cache", async () => {
+      const out = await tessera("train", "run.yaml", "--data-root", ".", "--out", "/proc/tessera/run");
+      expect([out.code, own(out.errors)]).toEqual([2, `error: --out /proc/tessera/run: ${why}`]);
+      const page = await tessera("report", "whole", "--out", "/proc/tessera/page.html");
+      expect([page.code, own(page.errors)]).toEqual([2, `error: --out /proc/tessera/page.html: ${why}`]);
+      mkdirSync(at("images", "nodule"), { recursive: true });
+      const picture = new PNG({ width: 16, height: 16 });
+      writeFileSync(at("images", "nodule", "a.png"), PNG.sync.write(picture));
+      writeFileSync(at("images.yaml"), images);
+      const inspect = ["inspect", "images.yaml", "--data-root", "."];
+      const cache = await tessera(...inspect, "--cache", "/proc/tessera/cache");
+      expect(own(cache.errors)).toMatch(
+        /^error: \/proc\/tessera\/cache\/.* cannot be used as a cache \(\/proc is /u,
+      );
+      expect(cache.code).toBe(2);
+      const home = { HOME: "/proc/1/tessera", TESSERA_CACHE: "", XDG_CACHE_HOME: "" };
+      const homeless = await runBuilt(folder, inspect, undefined, home);
+      expect(own(homeless.errors)).toMatch(
+        /^error: \/proc\/1\/tessera\/.* cannot be used as a cache \(\/proc\/1 is /u,
+      );
+      expect(homeless.code).toBe(2);
+    });
+  },
+);
