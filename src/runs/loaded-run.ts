@@ -37,7 +37,8 @@ export async function loadRun(
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
   checkedEngineOptions(start);
-  const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
+  const skips = options.skipNonFinite === true ? { skipNonFinite: true } : {};
+  const settings = { ...ofLength(settingsOf(manifest, seed), options), ...skips, memory };
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);

@@ -99,6 +99,10 @@ export function withTraining(command: Command): Command {
       "seed of initial weights, order and augmentation (default: 0)",
       wholeNumber("--seed", 0),
     )
+    .option(
+      "--skip-nonfinite",
+      "leave out batches whose loss or gradient is no finite number, and count them, instead of ending the run",
+    )
     .option("--force", "overwrite the run in --out", false)
     .option(
       "--profile [file]",
