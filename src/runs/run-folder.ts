@@ -28,6 +28,7 @@ import { isHarmless } from "../files/harmless.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { notWritten } from "../files/whole-files.ts";
 import { digestFile, digestOf, digestsText } from "./file-digests.ts";
+import { isKeptCheckpoint, keepCheckpoint, newestGood } from "./kept-checkpoints.ts";
 import { metricsLines } from "./metrics-file.ts";
 import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
@@ -66,6 +67,7 @@ export const studyFile = "study.json";
 /** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
 export const profileFile = "profile.json";
 const isOurs = (name: string): boolean =>
+  isKeptCheckpoint(name) ||
   Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
 const checkpointKind = "tessera checkpoint 1";
@@ -103,6 +105,7 @@ export class RunFolder {
   /** Where an earlier process of this run left off, and which files said so. */
   #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
   #unlock: (() => void) | undefined;
+  #keep = 0;
   /** The last checkpoint, and how many bytes of metrics.jsonl it knows of. */
   #last: { readonly from: Checkpoints["from"]; readonly bytes: number } | undefined;
 
@@ -195,7 +198,7 @@ export class RunFolder {
     const folder = new RunFolder(path, true);
     folder.#earlier = { bytes: 0, seconds: 0, of };
     if (!existsSync(checkpointFile)) return { folder, record, from: undefined, isFinished: false };
-    const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
+    const { record: saved, tensors } = await readCheckpoint(path, checkpointFile);
     const { metrics, sha256, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
     const written = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
     if (written < metrics) {
@@ -251,6 +254,13 @@ export class RunFolder {
       tensors,
     });
     this.#last = { from: { checkpoint, file }, bytes };
+    const keep = this.#keep;
+    if (keep > 0) writing(file, () => keepCheckpoint(this.path, file, run, keep));
+  }
+
+  /** From now on keeps so many of the last checkpoints beside the current one: kept-checkpoints.ts. */
+  keepLast(count: number): void {
+    this.#keep = count;
   }
 
   /** Forgets what was written behind the last checkpoint, which the run goes on from; undefined where there is none. */
@@ -321,7 +331,9 @@ export class RunFolder {
       this.#lock();
       const kept: readonly string[] =
         earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
-      const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
+      const gone = readdirSync(this.path).filter(
+        (name) => isOurs(name) && !kept.includes(name) && !(earlier !== undefined && isKeptCheckpoint(name)),
+      );
       // The record first: without it nobody goes on with what is left of a run when this is killed on the way. Then the
       // summary: without it a run is not finished, and goes on from its checkpoint.
       const last: readonly string[] = [runFiles.summary, runFiles.record];
@@ -364,6 +376,21 @@ export class RunFolder {
     // Unlike writeSync, it goes on until the whole line is written.
     writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, line));
     this.#digest.update(line);
+  }
+}
+
+/** @throws CheckpointError where it is damaged, naming a kept one that is not */
+async function readCheckpoint(path: string, file: string): Promise<TensorFile> {
+  try {
+    return await readTensorFile(file, checkpointKind);
+  } catch (error) {
+    const good = error instanceof CheckpointError ? await newestGood(path, checkpointKind) : undefined;
+    if (good === undefined) throw error;
+    throw new CheckpointError(
+      file,
+      `cannot be used, and ${good} beside it can: to go on from there, put that in its place`,
+      { cause: error },
+    );
   }
 }
 

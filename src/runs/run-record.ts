@@ -1,7 +1,7 @@
 // What a run was begun with: enough to go on with it, or to do it again elsewhere. `run.json`, as it is written and read.
 
+import { sha256 } from "#sha256";
 import { z } from "zod";
-import { digestOf } from "./file-digests.ts";
 import { trainedOn } from "./trained-on.ts";
 
 const text = z.string();
@@ -41,7 +41,7 @@ export const runRecordSchema = z.strictObject({
   /** The file that was named, its digest (SHA-256), and all of it. */
   manifest: z
     .strictObject({ file: text, sha256: text, text })
-    .refine((manifest) => digestOf(manifest.text) === manifest.sha256, {
+    .refine((manifest) => sha256().update(manifest.text).hex() === manifest.sha256, {
       error: "its text is not that which the run was begun with, by its SHA-256",
     }),
   dataRoot: text,

@@ -70,6 +70,7 @@ export class RunSession implements Disposable {
     const { say = silent, warn = silent } = observer;
     const { start, settings, images } = run;
     expectSamePixels(run);
+    start.folder.keepLast(start.options.keepCheckpoints ?? 0);
     let environment: Environment | undefined;
     const open = async (again: boolean): Promise<Engine> => {
       const { engine, choices } = await (again

@@ -42,6 +42,8 @@ export interface FreeOptions {
   readonly cache?: string | undefined;
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"] | undefined;
+  /** How many of the last checkpoints stay beside the current one; default: none. */
+  readonly keepCheckpoints?: number | undefined;
   /** Seconds without an answer after which a device is taken for lost; default: 300. */
   readonly hangAfter?: number | undefined;
 }
@@ -82,6 +84,7 @@ const freeOptions: OptionChecks<FreeOptions> = {
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
+  keepCheckpoints: wholeFrom(1),
   hangAfter: aNumberAbove(0),
 };
 const resumeOptions: OptionChecks<ResumeOptions> = {

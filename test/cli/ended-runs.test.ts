@@ -122,6 +122,35 @@ describe("a run that is told to end", () => {
   });
 });
 
+test("--keep-checkpoints keeps the last ones, of which a run goes on whose current one is damaged", async () => {
+  const { ended } = await signalled([...start("kept"), "--keep-checkpoints", "2"], "SIGTERM", (errors) =>
+    errors.includes("epoch 5/8 done"),
+  );
+  expect(ended).toBe(143);
+  const kept = readdirSync(at("kept")).filter((name) => name.startsWith("checkpoint-"));
+  expect(kept).toHaveLength(2);
+  for (const name of kept) expect(name).toMatch(/^checkpoint-000[4-8]-\d{5}\.safetensors$/u);
+  const [older, newest] = kept.sort();
+  const checkpoint = at("kept", "checkpoint.safetensors");
+  expect(readFileSync(at("kept", newest))).toEqual(readFileSync(checkpoint));
+  rmSync(checkpoint);
+  writeFileSync(checkpoint, "damaged");
+  rmSync(at("kept", newest));
+  writeFileSync(at("kept", newest), "damaged, too");
+  const refused = await tessera("train", "--resume", "kept");
+  expect(own(refused.errors)).toBe(
+    `error: kept/checkpoint.safetensors: cannot be used, and ${older} beside it can: to go on from there, put that in its place`,
+  );
+  expect(refused.code).toBe(2);
+  writeFileSync(checkpoint, readFileSync(at("kept", older)));
+  expect((await tessera("train", "--resume", "kept", "--quiet", "--keep-checkpoints", "1")).code).toBe(0);
+  for (const file of ["metrics.jsonl", "model.safetensors"])
+    expect(readFileSync(at("kept", file))).toEqual(readFileSync(at("whole", file)));
+  expect(readdirSync(at("kept")).filter((name) => name.startsWith("checkpoint-"))).toEqual([
+    "checkpoint-0008-00000.safetensors",
+  ]);
+});
+
 describe.runIf(existsSync("/proc/self/stat"))(
   "below a folder in which the system makes none, soon refused is",
   () => {
@@ -142,7 +171,7 @@ test: { format: phantoms, site: both, count: 4 }
       const picture = new PNG({ width: 16, height: 16 });
       writeFileSync(at("images", "nodule", "a.png"), PNG.sync.write(picture));
       writeFileSync(at("images.yaml"), images);
-      const inspect = ["inspect", "images.yaml", "--data-root", "."];
+      const inspect = ["inspect", "images.yaml", "--data-root", ".", "--quiet"];
       const cache = await tessera(...inspect, "--cache", "/proc/tessera/cache");
       expect(own(cache.errors)).toMatch(
         /^error: \/proc\/tessera\/cache\/.* cannot be used as a cache \(\/proc is /u,

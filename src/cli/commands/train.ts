@@ -57,6 +57,7 @@ const free = [
   "report",
   "identify",
   "checkpointEvery",
+  "keepCheckpoints",
   "hangAfter",
 ];
 
@@ -163,8 +164,9 @@ async function startOf(
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) {
-      const { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps } = options;
-      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps });
+      const { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps } = options;
+      const anew = { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps };
+      return await resumeRun(resume, anew);
     }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(
