@@ -25,6 +25,7 @@ import { sayWhenStopped, stopCode, unlessInterrupted, untilInterrupted } from ".
 import { testTable } from "../test-table.ts";
 import { finishReport, lacksReport, stoppedBeforeReport } from "./finish-report.ts";
 import { reportFinished } from "./report.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface TrainOptions
   extends FreeOptions, DeviceOptions, ChoiceOptions, Omit<RunOptions, "dataRoot" | "out" | "candidate"> {
@@ -87,7 +88,7 @@ export async function trainCommand(
   let progress: Progress | undefined;
   const observer: RunObserver = {
     say,
-    warn: (text) => void process.stderr.write(`${text}\n`),
+    warn,
     count: counting(options.quiet),
     loaded: (selected, decoded) => describeLoaded(selected, decoded, say),
     training: ({ budget, batch, settings }) => {
