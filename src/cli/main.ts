@@ -13,6 +13,7 @@ import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
@@ -254,13 +255,15 @@ async function run(): Promise<number> {
 // A reader that goes away (`| head -1`) ends the output, not the training; anything else is one line.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
+    // Nobody is told anything any more where the terminal is closed.
+    if (error.code === "EPIPE" || (error.code === "EIO" && stream.isTTY)) return;
     process.exitCode = failed;
     if (stream === process.stdout)
       process.stderr.write(`error: the output cannot be written (${error.message})\n`);
   });
 }
 
+printPlainly();
 process.exitCode = await run();
 // What still waits for a device that does not answer would keep the process for ever.
 if (longestWait() > 0) process.exit();

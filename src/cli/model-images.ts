@@ -5,7 +5,8 @@ import { counted } from "../errors/counted.ts";
 import { statSync } from "node:fs";
 import { ModelError } from "../errors/training-errors.ts";
 import { predict, type AveragedViews } from "../assemble/evaluation.ts";
-import { readRunRecord } from "../runs/run-folder.ts";
+import { checkDigests } from "../runs/file-digests.ts";
+import { readRunRecord, runFiles } from "../runs/run-folder.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile } from "../runs/model-file.ts";
 import type { ModelRecord } from "../runs/model-record.ts";
@@ -93,6 +94,7 @@ export async function manifestFor(
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`${run}: is no run folder, which would have a manifest of its own; name a manifest`);
   }
+  checkDigests(run, [runFiles.record]);
   const { manifest, dataRoot: begunIn, seed, options } = readRunRecord(run);
   return {
     manifest: parseTrainingManifest(manifest.text, manifest.file, noClass),

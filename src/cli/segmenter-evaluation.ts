@@ -27,6 +27,7 @@ import { defaultMemory } from "../runs/load-images.ts";
 import type { ModelFile } from "../runs/model-file.ts";
 import { segmenterOfModel } from "../runs/model-record.ts";
 import { readJson } from "../runs/read-run.ts";
+import { checkDigests } from "../runs/file-digests.ts";
 import { runFiles } from "../runs/run-folder.ts";
 import { summarySchema } from "../runs/summary.ts";
 import type { ViewOptions } from "./averaged-views.ts";
@@ -143,6 +144,7 @@ export async function evaluateSegmenter(
  */
 function runThresholds({ file }: ModelFile, specificity: number): PatientResults | undefined {
   const summary = join(dirname(file), runFiles.summary);
+  checkDigests(dirname(file), [runFiles.summary]);
   const found = existsSync(summary) ? readJson(summary, summarySchema).patients : undefined;
   return found?.specificity === specificity ? found : undefined;
 }

@@ -30,7 +30,8 @@ import { checkChoices, takeChoices } from "../runs/kernel-choices.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import { engineOptions, openNamedEngine } from "../runs/device-options.ts";
 import { programDigest } from "../runs/package-info.ts";
-import { showSeconds, unlessInterrupted } from "./terminal/progress.ts";
+import { showSeconds } from "./terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "./terminal/signals.ts";
 import { reportFinished } from "./commands/report.ts";
 import { costTable, timeOf } from "./study-cost.ts";
 import { keepPictures, writeReportData } from "./study-pictures.ts";
@@ -83,7 +84,7 @@ export async function studyWork<Options extends StudyWorkOptions>(
   if (complete === true) return;
   // A dry run keeps nothing to go on with.
   say(dryRun ? "stopped" : "stopped; the same command goes on, and uses what is finished again");
-  process.exitCode = 130;
+  process.exitCode = stopCode();
 }
 
 /**

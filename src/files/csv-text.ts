@@ -2,13 +2,26 @@
 
 import { stringify } from "csv-stringify/sync";
 
+/** What spreadsheets take for a formula, and would compute, a sign alone aside; also behind apostrophes, so that `bareCell` undoes `guardedCell` alone. */
+const formula = /^'*[=+\-@\t\r]./su;
+const guarded = /^''*[=+\-@\t\r]./su;
+const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/iu;
+
+/** A cell with an apostrophe before it where a spreadsheet would compute it; numbers such as -0.5 are as they are. */
+export const guardedCell = (cell: string): string =>
+  formula.test(cell) && !number.test(cell) ? `'${cell}` : cell;
+
+/** A cell as it was before `guardedCell`. */
+export const bareCell = (cell: string): string => (guarded.test(cell) ? cell.slice(1) : cell);
+
 /**
  * @param rows the first one names the columns; a number is written with all its digits, null as an empty cell
- * @returns lines that end in a line feed; a cell with a comma, a quote, a line break or a space at an end is in quotes
+ * @returns lines that end in a line feed; a cell with a comma, a quote, a line break or a space at an end is in quotes, and one that a
+ *   spreadsheet would compute has an apostrophe before it
  */
 export function csvText(rows: readonly (readonly (string | number | boolean | null)[])[]): string {
   return stringify(
-    rows.map((row) => [...row]),
+    rows.map((row) => row.map((cell) => (typeof cell === "string" ? guardedCell(cell) : cell))),
     // A reader may trim cells.
     { quoted_match: /^\s|\s$/u, cast: { boolean: String } },
   );

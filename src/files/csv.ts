@@ -5,6 +5,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { canonicalName } from "../labels/wording.ts";
 import { readText } from "./bytes.ts";
+import { bareCell } from "./csv-text.ts";
 import { otherForm, singleBlanks } from "./table-forms.ts";
 import type { Delimiter, TableForm } from "./table-forms.ts";
 
@@ -57,11 +58,13 @@ export interface TableLimits {
   readonly columns: number;
   readonly rows: number;
   readonly cells: number;
+  /** Letters that are parsed at a time, about. */
+  readonly piece: number;
 }
 
 /**
- * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to four
- * times (bytes, a string of two-byte letters, bytes again), and a short cell takes 32 bytes: about 1 GiB at the worst.
+ * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to three
+ * times (bytes, and a string of two-byte letters), and a short cell takes 32 bytes: about 1 GiB at the worst.
  */
 const mostOfAll: TableLimits = {
   bytes: 2 ** 27,
@@ -69,6 +72,7 @@ const mostOfAll: TableLimits = {
   columns: 4096,
   rows: 2_000_000,
   cells: 2 ** 24,
+  piece: 2 ** 16,
 };
 
 /** So many faults of quotes are bad rows; more are a damaged file, and to look for each would take long. */
@@ -127,7 +131,7 @@ export async function readTable(
       continue;
     }
     const row: Record<string, string> = {};
-    for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = cells[c].trim();
+    for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = bareCell(cells[c].trim());
     rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
@@ -163,7 +167,8 @@ type Parsed =
 
 /**
  * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
- * which its row begins is left, and what follows is read as a text of its own.
+ * which its row begins is left, and what follows is read as a text of its own. The text is parsed piece by piece, so that a fault
+ * costs a piece and not all that follows it.
  */
 function* parseRows(
   file: string,
@@ -171,40 +176,43 @@ function* parseRows(
   delimiter: Delimiter,
   limits: TableLimits,
 ): Generator<Parsed, void, undefined> {
-  let rest = text;
-  let first = 1; // the line that it begins with
-  for (let faults = 0; ; faults++) {
-    const { ends, overlong } = findRows(file, rest, first, delimiter, limits);
-    const { rows, problem } = parseCells(
-      overlong === undefined ? rest : rest.slice(0, ends.at(-1)?.next ?? 0),
-      {
-        delimiter,
-        ends,
-      },
-    );
+  let place: Place = { at: 0, line: 1, rows: 0, cells: 0 };
+  let faults = 0;
+  while (place.at <= text.length) {
+    const { ends, overlong } = findRows(file, text, place, delimiter, limits);
+    const stop = ends.at(-1);
+    const isLast = stop === undefined || stop.at > text.length;
+    const piece = text.slice(place.at, overlong === undefined && isLast ? undefined : (stop?.at ?? place.at));
+    const { rows, problem } = parseCells(piece, { delimiter, ends, from: place.at });
     for (const [at, cells] of rows.entries()) {
-      if (cells.length !== 1 || cells[0] !== "") yield { line: ends[at].line, cells };
+      if (cells.length !== 1 || cells[0] !== "") yield { line: ends[at].line - 1, cells };
     }
-    if (problem === undefined && overlong === undefined) return;
-    const before = ends.at(rows.length - 1);
-    const [start, line] =
-      rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
-    const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
+    if (problem === undefined && overlong === undefined) {
+      if (isLast) return;
+      place = stop;
+      continue;
+    }
+    const before = (rows.length === 0 ? undefined : ends.at(rows.length - 1)) ?? place;
+    const fault =
+      problem === undefined ? (overlong ?? "") : whyNotParsed(problem, place.line, before.line - 1);
     const newline = /\r\n|\n|\r/gu;
-    newline.lastIndex = start;
-    const end = newline.exec(rest)?.index;
-    yield { fault, cause: problem, line, text: rest.slice(start, end) };
-    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    newline.lastIndex = before.at;
+    const end = newline.exec(text)?.index;
+    yield { fault, cause: problem, line: before.line, text: text.slice(before.at, end) };
+    if (faults++ === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
     if (end === undefined) return;
-    rest = rest.slice(newline.lastIndex);
-    first = line + 1;
+    place = { ...before, at: newline.lastIndex, line: before.line + 1 };
   }
 }
 
 /** All rows up to the first quote out of place, empty ones too. */
 function parseCells(
   text: string,
-  { delimiter, ends }: { readonly delimiter: Delimiter; readonly ends: readonly RowEnd[] },
+  {
+    delimiter,
+    ends,
+    from,
+  }: { readonly delimiter: Delimiter; readonly ends: readonly Place[]; readonly from: number },
 ): { readonly rows: readonly string[][]; readonly problem?: CsvError } {
   const read = (part: string): string[][] =>
     parse(part, {
@@ -218,49 +226,50 @@ function parseCells(
   } catch (problem) {
     if (!(problem instanceof CsvError)) throw problem;
     const whole = Number(problem["records"] ?? 0);
-    return { rows: whole === 0 ? [] : read(text.slice(0, ends[whole - 1].next)), problem };
+    return { rows: whole === 0 ? [] : read(text.slice(0, ends[whole - 1].at - from)), problem };
   }
 }
 
-/** Where a row of the text ends. */
-interface RowEnd {
+/** Where a row of the text begins, behind the one before it. */
+interface Place {
+  readonly at: number;
   /** Counted from 1. */
   readonly line: number;
-  /** Where the next one begins. */
-  readonly next: number;
+  /** Rows and cells before it. */
+  readonly rows: number;
+  readonly cells: number;
 }
 
 /**
- * The lines that rows end on, and whether it is safe to parse them: the parser itself limits neither rows nor cells, and
- * is slow at telling lines. Agrees with it up to the first quote out of place, at which the parser stops.
+ * The ends of the rows of a piece of the text, and whether it is safe to parse them: the parser itself limits neither rows nor cells,
+ * and is slow at telling lines. Agrees with it up to the first quote out of place, at which the parser stops.
  *
- * @param first the line that the text begins with
+ * @param from where the piece begins
  * @returns overlong: why the row behind the last end is too long to parse
  */
 function findRows(
   file: string,
   text: string,
-  first: number,
+  from: Place,
   delimiter: Delimiter,
   limits: TableLimits,
-): { readonly ends: readonly RowEnd[]; readonly overlong?: string } {
+): { readonly ends: readonly Place[]; readonly overlong?: string } {
   const mark = delimiter.charCodeAt(0);
-  const ends: RowEnd[] = [];
-  let line = first;
-  let start = 0;
-  let cells = 0;
+  const ends: Place[] = [];
+  let { line, rows, cells, at: start } = from;
   let quoted = false;
   const tooMany = (what: string, most: number): DataError =>
     new DataError(file, `line ${line}: ${what} too many: a table may have ${most}`);
-  for (let at = 0; at <= text.length; at++) {
+  for (let at = from.at; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : 10;
     if (code === 34) quoted = !quoted;
     const isEnd = code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10);
     if (isEnd && !quoted) {
-      ends.push({ line, next: at + 1 });
-      start = at + 1;
       cells++;
-      if (ends.length > limits.rows) throw tooMany("is one row", limits.rows);
+      rows++;
+      start = at + 1;
+      ends.push({ at: start, line: line + 1, rows, cells });
+      if (rows > limits.rows) throw tooMany("is one row", limits.rows);
     } else if (at - start >= limits.record) {
       const open = quoted ? "; is a quote not closed?" : "";
       return { ends, overlong: `line ${line}: is part of a row of over ${limits.record} characters${open}` };
@@ -269,6 +278,7 @@ function findRows(
     }
     if (cells > limits.cells) throw tooMany("has one cell", limits.cells);
     if (isEnd) line++;
+    if (start - from.at >= limits.piece) return { ends };
   }
   return { ends };
 }
@@ -322,7 +332,7 @@ function readHeader(
   }
   const header = splitBrackets(
     // A tab inside is the delimiter of another kind of table, which the complaint about columns looks for.
-    cells.map((cell) => (cell.includes("\t") ? cell.trim() : canonicalName(cell))),
+    cells.map((cell) => (cell.includes("\t") ? bareCell(cell.trim()) : canonicalName(bareCell(cell)))),
     delimiter,
   );
   const names = header.map((name, at) => {

@@ -1,5 +1,5 @@
 // Folders that something is to be written into: made one by one, or refused with the reason before any work is done for them.
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { codeOf, messageOf } from "./causes.ts";
 
@@ -20,11 +20,25 @@ function nearestThere(path: string): string {
   return there;
 }
 
+/** Kinds of file systems of Linux that are the kernel's own view of itself: proc and sysfs. */
+const withoutFolders: readonly number[] = [0x9fa0, 0x62656572];
+
+/** Whether the system makes no folders at a place; false, too, where it does not say of what kind its file system is. */
+function makesNone(there: string): boolean {
+  try {
+    return withoutFolders.includes(statfsSync(there).type);
+  } catch {
+    return false;
+  }
+}
+
 /** Why nothing can be written into a folder, which need not be there yet, to follow its path; undefined where it can. */
 export function whyNoFolder(path: string): string | undefined {
   const there = nearestThere(path);
   const itself = there === resolve(path);
   if (at(there) === "file") return itself ? "is a file; name a folder" : `${there} is a file, not a folder`;
+  if (makesNone(there))
+    return `${itself ? "" : `${there} `}is the system's own, and takes no files; name another folder`;
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch (cause) {

@@ -38,13 +38,35 @@ export async function replaceFile(file: string, write: (handle: FileHandle) => P
   }
 }
 
-/** Why so many bytes could not be written, for people. */
-export function whyNotWritten(cause: unknown, bytes: number): string {
-  const code = codeOf(cause);
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  return full
-    ? `the disk is full: ${(bytes / 2 ** 20).toFixed(1)} MiB are needed here`
-    : `cannot be written (${messageOf(cause)})`;
+const isFull = (cause: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(cause) ?? "");
+
+const sizeText = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/**
+ * Why something could not be written, for people.
+ * @param bytes how many these were, where that is known
+ */
+export function whyNotWritten(cause: unknown, bytes?: number): string {
+  if (isFull(cause)) {
+    return `the disk is full${bytes === undefined ? "" : `: ${sizeText(bytes)} are needed here`}`;
+  }
+  switch (codeOf(cause)) {
+    case "EROFS":
+      return "is on a read-only disk";
+    case "EACCES":
+    case "EPERM":
+      return "may not be written to";
+    case "ENOENT":
+      return "cannot be written: its folder is gone, or makes no files";
+    default:
+      return `cannot be written (${messageOf(cause)})`;
+  }
+}
+
+/** The same with what to do: to make room, where that is what is missing, or something else. */
+export function notWritten(cause: unknown, bytes: number | undefined, otherwise: string): string {
+  return `${whyNotWritten(cause, bytes)}; ${isFull(cause) ? "make room there, or " : ""}${otherwise}`;
 }
 
 /**
@@ -56,8 +78,7 @@ export async function writeWhole(file: string, bytes: Uint8Array, write = writeB
   try {
     await replaceFile(file, (handle) => write(handle, bytes));
   } catch (cause) {
-    const reason = whyNotWritten(cause, bytes.length);
-    throw new DataError(file, `${reason}; make room, or name another folder with --cache`, { cause });
+    throw new DataError(file, notWritten(cause, bytes.length, "name another folder with --cache"), { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 // Files of named tensors with a record beside them, in the layout of safetensors (tensor-file.ts).
 
 import { readFile, stat } from "node:fs/promises";
-import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
+import { notWritten, replaceFile } from "../files/whole-files.ts";
 import { CheckpointError } from "../errors/training-errors.ts";
 import { parseTensorFile, tensorFileParts, type TensorFile, type TensorFileKind } from "./tensor-file.ts";
 
@@ -27,8 +27,11 @@ export async function writeTensorFile(
       for (const part of parts) await handle.writeFile(part);
     });
   } catch (cause) {
-    const reason = whyNotWritten(cause, bytes);
-    throw new CheckpointError(file, `${reason}; make room there, then go on with --resume`, { cause });
+    throw new CheckpointError(
+      file,
+      notWritten(cause, bytes, "take another place; a run goes on with --resume"),
+      { cause },
+    );
   }
 }
 

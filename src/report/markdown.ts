@@ -1,5 +1,7 @@
 // Tables in GitHub's Markdown, aligned so that they read well as plain text, too.
 
+import { plainText } from "../errors/plain-text.ts";
+
 /** A column's heading and alignment. */
 export interface MarkdownColumn {
   readonly name: string;
@@ -8,15 +10,12 @@ export interface MarkdownColumn {
 
 /**
  * Escapes text so that Markdown shows it as it is, on one line: class names may look like tables, code, emphasis, HTML,
- * formulas or links.
+ * formulas or links. Whatever reads it sees no tag, also where it takes no backslash for an escape.
  */
 export function markdownText(text: string): string {
-  return text
-    .replace(/\s*[\r\n]+\s*/gu, " ")
-    .replace(
-      /[\\|`*~$]|<(?=[\p{L}/!?])|&(?=[#\p{L}])|\](?=[([:])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
-      "\\$&",
-    );
+  return plainText(text.replace(/\s*[\r\n]+\s*/gu, " "))
+    .replace(/[\\|`*~$]|&(?=[#\p{L}])|\](?=[([:])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\$&")
+    .replace(/<(?=[\p{L}/!?])/gu, "&lt;");
 }
 
 /** @param rows plain texts, which are escaped here. @returns lines, each with a line feed */

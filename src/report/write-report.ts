@@ -1,6 +1,6 @@
 // The report of a folder, written: of a run, of a task's run, or of a study. What draws it is loaded when it is needed.
 
-import { aFlag, aString, expectArgument } from "../errors/arguments.ts";
+import { aFlag, aFunction, aString, expectArgument } from "../errors/arguments.ts";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../errors/training-errors.ts";
@@ -10,6 +10,7 @@ import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
 import { namesOf, withoutName, type PatientNames } from "../runs/patient-names.ts";
 import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
+import { silent } from "../runs/run-observer.ts";
 import type { RunContents } from "../runs/read-run.ts";
 import type { Mistake } from "../runs/run-report-data.ts";
 import type { StudyContents } from "../studies/read-study.ts";
@@ -19,6 +20,8 @@ interface Report {
   readonly page: string;
   /** SVG by file name. */
   readonly figures: ReadonlyMap<string, string>;
+  /** What the folder does not have, in words. */
+  readonly missing: readonly string[];
 }
 
 /** The folder of the figures, in a study's folder. */
@@ -29,14 +32,22 @@ const figureFolder = "figures";
  * `figures`, too.
  * @param out another place for the page, which is then written alone
  * @param identify whether patients are shown by their names; otherwise by hashes, whose salt stays in the folder
+ * @param warn told what the folder does not have
  * @returns the file of the page
- * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
+ * @throws RunFolderError when the folder holds no run, or what it holds is damaged or was changed after the run ended, or the report cannot be written
  */
-export async function writeReport(path: string, out?: string, identify = false): Promise<string> {
+export async function writeReport(
+  path: string,
+  out?: string,
+  identify = false,
+  warn: (text: string) => void = silent,
+): Promise<string> {
   expectArgument("writeReport", "the folder", path, aString);
   if (out !== undefined) expectArgument("writeReport", "the file of the report", out, aString);
   expectArgument("writeReport", "identify", identify, aFlag);
-  const { page, figures } = await reportOf(path, identify);
+  expectArgument("writeReport", "warn", warn, aFunction);
+  const { page, figures, missing } = await reportOf(path, identify);
+  for (const line of missing) warn(`${path}: ${line}`);
   if (out !== undefined) return await writeFile(out, page);
   if (figures.size > 0) {
     const folder = join(path, figureFolder);
@@ -114,11 +125,16 @@ async function reportOf(path: string, identify: boolean): Promise<Report> {
     );
   }
   if (isRunFolder(path)) {
-    const isTask = "task" in readAnyRecord(path);
-    const page = isTask
-      ? pages.taskPage(pages.readTaskRun(path))
-      : pages.runPage(runShown(await pages.readRun(path), identify), identify);
-    return { page, figures: new Map() };
+    if ("task" in readAnyRecord(path)) {
+      const run = pages.readTaskRun(path);
+      return { page: pages.taskPage(run), figures: new Map(), missing: run.missing };
+    }
+    const run = await pages.readRun(path);
+    return {
+      page: pages.runPage(runShown(run, identify), identify),
+      figures: new Map(),
+      missing: run.missing,
+    };
   }
   if (isStudyFolder(path)) {
     // Imported here, since the analysis loads distributions, which training can do without until its report is written.
@@ -132,6 +148,7 @@ async function reportOf(path: string, identify: boolean): Promise<Report> {
     return {
       page: studyPage(study, analysis, similarity, version, others),
       figures: studyFigures(study, analysis, similarity, others),
+      missing: [],
     };
   }
   throw new RunFolderError(

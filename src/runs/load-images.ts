@@ -22,6 +22,7 @@ import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
 import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
 import { sliceOf, type VolumeReading } from "../data/volumes/volume-slices.ts";
+import { pixelDigest } from "./pixel-digest.ts";
 import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
 import { cacheFolder } from "./tuning-file.ts";
 
@@ -48,6 +49,8 @@ export interface Loaded {
   readonly decoded: { readonly images: number; readonly fromCache: number };
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
+  /** A digest of what the images show: pixel-digest.ts. */
+  readonly pixels: string;
   /** How the image files to train on are read, each way once; none where the manifest says nothing of their numbers. */
   readonly readings: readonly ImageReading[];
   /** How the volumes to train on are cut and shown, each way once. */
@@ -160,6 +163,7 @@ export async function loadImages(
     cache,
     memory,
     skipBad,
+    hashes: true,
     divided: untested,
     ...(signal === undefined ? {} : { signal }),
   };
@@ -177,6 +181,7 @@ export async function loadImages(
     coverage: selected.lists.map((list, i) =>
       coverageOf(list, result.sets[i].states, selected.classes.length),
     ),
+    pixels: pixelDigest(selected.lists, result.hashes),
     readings: readingsOf(selected),
     volumes: volumeReadingsOf(selected),
   };

@@ -5,11 +5,13 @@ import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { plainText } from "../errors/plain-text.ts";
 import { readTensorFile } from "../interchange/safetensors.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
 import { readPredictions, type TestPredictions } from "./test-predictions.ts";
 import { readOverlaps, type TestOverlaps } from "./test-overlaps.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
+import { checkDigests } from "./file-digests.ts";
 import { runFiles } from "./run-folder.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
 import { summarySchema, type Summary } from "./summary.ts";
@@ -38,7 +40,7 @@ export interface RunContents {
 export const isRunFolder = (path: string): boolean => existsSync(join(path, runFiles.record));
 
 /**
- * @throws RunFolderError when it is no run folder, or a file in it is damaged; CheckpointError for a damaged model
+ * @throws RunFolderError when it is no run folder, or a file in it is damaged or was changed after the run ended; CheckpointError for a damaged model
  */
 export async function readRun(path: string): Promise<RunContents> {
   expectArgument("readRun", "the run folder", path, aString);
@@ -58,10 +60,9 @@ export async function readRun(path: string): Promise<RunContents> {
     "reportData",
     ...(summary?.overlap === undefined ? [] : ["overlaps" as const]),
   ] as const;
-  for (const name of drawnFrom) {
-    if (ended && !has(name)) missing.push(`${runFiles[name]} is missing: what is drawn from it is left out.`);
-  }
-  return {
+  const gone = (name: string): string => `${name} is missing: what is drawn from it is left out.`;
+  for (const name of drawnFrom) if (ended && !has(name)) missing.push(gone(runFiles[name]));
+  const contents = {
     ...{ path, record, metrics, summary, missing, classes: order },
     predictions: has("predictions") ? readPredictions(file("predictions"), order) : undefined,
     overlaps: has("overlaps") ? readOverlaps(file("overlaps"), order) : undefined,
@@ -69,6 +70,9 @@ export async function readRun(path: string): Promise<RunContents> {
     temperature: temperatureOf(model?.record),
     queries: rowsOf(model?.tensors.get("head.queries")),
   };
+  // Last, since a file that cannot be read at all says more itself.
+  for (const name of checkDigests(path).map(gone)) if (!missing.includes(name)) missing.push(name);
+  return contents;
 }
 
 /** What is to be said of a run that has not ended. */
@@ -109,8 +113,11 @@ export function readJson<Schema extends z.ZodType>(file: string, schema: Schema)
       issue === undefined
         ? (cause as Error).message.split("\n")[0]
         : `${issue.path.join(".")}: ${issue.message}`;
-    throw new RunFolderError(`${file}: cannot be used (${reason}); take a copy of it, or make it again`, {
-      cause,
-    });
+    throw new RunFolderError(
+      `${file}: cannot be used (${plainText(reason)}); take a copy of it, or make it again`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readMetrics, type RunMetrics } from "./metrics-file.ts";
 import { readJson, unfinishedNotes } from "./read-run.ts";
+import { checkDigests } from "./file-digests.ts";
 import { runFiles } from "./run-folder.ts";
 import { taskRecordSchema, type TaskRecord } from "./run-record.ts";
 import { taskSummarySchema, type TaskSummary } from "./summary.ts";
@@ -23,5 +24,6 @@ export function readTaskRun(path: string): TaskContents {
   const record = readJson(file("record"), taskRecordSchema);
   const metrics = readMetrics(file("metrics"));
   const summary = existsSync(file("summary")) ? readJson(file("summary"), taskSummarySchema) : undefined;
-  return { path, record, metrics, summary, missing: unfinishedNotes(summary) };
+  const gone = checkDigests(path).map((name) => `${name} is missing: what is drawn from it is left out.`);
+  return { path, record, metrics, summary, missing: [...unfinishedNotes(summary), ...gone] };
 }

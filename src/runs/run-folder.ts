@@ -1,5 +1,6 @@
 // The folder of a run: metrics as they happen, a summary at the end.
 
+import { createHash, type Hash } from "node:crypto";
 import { aFlag, aString, expectArgument } from "../errors/arguments.ts";
 import {
   closeSync,
@@ -21,9 +22,13 @@ import { z } from "zod";
 import { checkedCheckpoint, checkedRecord, type Checkpoint } from "../training/checkpoint-record.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
+import { plainText } from "../errors/plain-text.ts";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
 import { suggestedPath } from "../files/near-files.ts";
+import { notWritten } from "../files/whole-files.ts";
+import { digestFile, digestOf, digestsText } from "./file-digests.ts";
+import { isKeptCheckpoint, keepCheckpoint, newestGood } from "./kept-checkpoints.ts";
 import { metricsLines } from "./metrics-file.ts";
 import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
@@ -45,6 +50,8 @@ export const runFiles = {
   /** Of a segmenter: test-overlaps.ts. */
   overlaps: "test-overlaps.csv",
   reportData: "report.json",
+  /** Of all these but model and checkpoint, which have their own: file-digests.ts. */
+  digests: digestFile,
   report: "report.html",
   /** What names of patients are hashed with in the report: patient-names.ts. */
   salt: saltFile,
@@ -60,12 +67,15 @@ export const studyFile = "study.json";
 /** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
 export const profileFile = "profile.json";
 const isOurs = (name: string): boolean =>
+  isKeptCheckpoint(name) ||
   Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
 const checkpointKind = "tessera checkpoint 1";
 const savedSchema = z.strictObject({
   /** Bytes of metrics.jsonl that are of what the checkpoint knows. */
   metrics: z.int().min(0),
+  /** SHA-256 of these; earlier builds did not say. */
+  sha256: z.string().optional(),
   /** That the run took so far. */
   seconds: z.number().min(0),
   run: z.unknown(),
@@ -90,9 +100,12 @@ export class RunFolder {
   readonly #force: boolean;
   #record: AnyRecord | undefined;
   #metrics: number | undefined;
+  /** Of all that metrics.jsonl has. */
+  #digest = createHash("sha256");
   /** Where an earlier process of this run left off, and which files said so. */
   #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
   #unlock: (() => void) | undefined;
+  #keep = 0;
   /** The last checkpoint, and how many bytes of metrics.jsonl it knows of. */
   #last: { readonly from: Checkpoints["from"]; readonly bytes: number } | undefined;
 
@@ -185,13 +198,21 @@ export class RunFolder {
     const folder = new RunFolder(path, true);
     folder.#earlier = { bytes: 0, seconds: 0, of };
     if (!existsSync(checkpointFile)) return { folder, record, from: undefined, isFinished: false };
-    const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
-    const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
+    const { record: saved, tensors } = await readCheckpoint(path, checkpointFile);
+    const { metrics, sha256, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
     const written = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
     if (written < metrics) {
       throw new CheckpointError(
         checkpointFile,
         `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${written}; begin another run with --out`,
+      );
+    }
+    folder.#digest = digestOfStart(metricsFile, metrics);
+    if (sha256 !== undefined && folder.#digest.copy().digest("hex") !== sha256) {
+      throw new CheckpointError(
+        checkpointFile,
+        `is of a run whose ${runFiles.metrics} was changed since (by its SHA-256); put back what the run wrote, or begin another run ` +
+          "with --out",
       );
     }
     folder.#earlier = { bytes: metrics, seconds, of };
@@ -218,20 +239,28 @@ export class RunFolder {
 
   /**
    * Replaces the run's checkpoint.
-   * @throws CheckpointError when it cannot be written; the one before is still there
+   * @throws CheckpointError when it cannot be written; the one before is still there; RunFolderError where the folder is another one now
    */
   async save(checkpoint: Checkpoint): Promise<void> {
     const { record: run, tensors } = checkpoint;
     const metrics = this.#open();
     // What the checkpoint knows of is on the disk before it is.
     fsyncSync(metrics);
+    this.#expectInPlace(metrics);
     const bytes = fstatSync(metrics).size;
     const file = join(this.path, runFiles.checkpoint);
     await writeTensorFile(file, checkpointKind, {
-      record: { metrics: bytes, seconds: this.seconds, run },
+      record: { metrics: bytes, sha256: this.#digest.copy().digest("hex"), seconds: this.seconds, run },
       tensors,
     });
     this.#last = { from: { checkpoint, file }, bytes };
+    const keep = this.#keep;
+    if (keep > 0) writing(file, () => keepCheckpoint(this.path, file, run, keep));
+  }
+
+  /** From now on keeps so many of the last checkpoints beside the current one: kept-checkpoints.ts. */
+  keepLast(count: number): void {
+    this.#keep = count;
   }
 
   /** Forgets what was written behind the last checkpoint, which the run goes on from; undefined where there is none. */
@@ -239,7 +268,9 @@ export class RunFolder {
     if (this.#metrics !== undefined) {
       const metrics = this.#metrics;
       writing(join(this.path, runFiles.metrics), () => {
-        ftruncateSync(metrics, this.#last?.bytes ?? 0);
+        const bytes = this.#last?.bytes ?? 0;
+        ftruncateSync(metrics, bytes);
+        this.#digest = digestOfStart(join(this.path, runFiles.metrics), bytes);
       });
     }
     return this.#last?.from;
@@ -257,13 +288,22 @@ export class RunFolder {
     model?: TensorFile,
     texts: Partial<Record<RunText, string>> = {},
   ): Promise<void> {
-    this.#open();
+    this.#expectInPlace(this.#open());
     if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
+    const record = join(this.path, runFiles.record);
+    const digests: Record<string, string> = {
+      ...(existsSync(record) ? { [runFiles.record]: digestOf(readFileSync(record)) } : {}),
+      [runFiles.metrics]: this.#digest.copy().digest("hex"),
+    };
     for (const name of runTexts) {
       const text = texts[name];
-      if (text !== undefined) this.#replace(runFiles[name], text);
+      if (text === undefined) continue;
+      this.#replace(runFiles[name], text);
+      digests[runFiles[name]] = digestOf(text);
     }
-    this.#replace(runFiles.summary, jsonText(summary));
+    const end = jsonText(summary);
+    this.#replace(runFiles.digests, digestsText({ ...digests, [runFiles.summary]: digestOf(end) }));
+    this.#replace(runFiles.summary, end);
   }
 
   close(): void {
@@ -291,7 +331,9 @@ export class RunFolder {
       this.#lock();
       const kept: readonly string[] =
         earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
-      const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
+      const gone = readdirSync(this.path).filter(
+        (name) => isOurs(name) && !kept.includes(name) && !(earlier !== undefined && isKeptCheckpoint(name)),
+      );
       // The record first: without it nobody goes on with what is left of a run when this is killed on the way. Then the
       // summary: without it a run is not finished, and goes on from its checkpoint.
       const last: readonly string[] = [runFiles.summary, runFiles.record];
@@ -304,6 +346,15 @@ export class RunFolder {
       ftruncateSync(metrics, earlier?.bytes ?? 0);
       return metrics;
     }));
+  }
+
+  /** @throws RunFolderError where the folder was renamed, removed or replaced: what is written now would come apart */
+  #expectInPlace(metrics: number): void {
+    const file = join(this.path, runFiles.metrics);
+    if (lookedAt(file)?.ino === fstatSync(metrics).ino) return;
+    throw new RunFolderError(
+      `${file}: is not what this run writes; its folder was renamed, removed or replaced meanwhile: put it back, and go on with --resume`,
+    );
   }
 
   #replace(name: string, text: string): void {
@@ -324,7 +375,29 @@ export class RunFolder {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
     writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, line));
+    this.#digest.update(line);
   }
+}
+
+/** @throws CheckpointError where it is damaged, naming a kept one that is not */
+async function readCheckpoint(path: string, file: string): Promise<TensorFile> {
+  try {
+    return await readTensorFile(file, checkpointKind);
+  } catch (error) {
+    const good = error instanceof CheckpointError ? await newestGood(path, checkpointKind) : undefined;
+    if (good === undefined) throw error;
+    throw new CheckpointError(
+      file,
+      `cannot be used, and ${good} beside it can: to go on from there, put that in its place`,
+      { cause: error },
+    );
+  }
+}
+
+/** A digest of the first bytes of a file, to go on with. */
+function digestOfStart(file: string, bytes: number): Hash {
+  const hash = createHash("sha256");
+  return bytes === 0 ? hash : hash.update(readFileSync(file).subarray(0, bytes));
 }
 
 /** What is at a path; undefined where nothing is, also where it leads through a file. */
@@ -350,7 +423,7 @@ export function readAnyRecord(path: string): AnyRecord {
     const reason =
       issue === undefined ? (cause as Error).message : `${issue.path.join(".")}: ${issue.message}`;
     throw new RunFolderError(
-      `${file} cannot be used (${reason.split("\n")[0]}); name the folder of a run, or begin one with --out`,
+      `${file} cannot be used (${plainText(reason.split("\n")[0])}); name the folder of a run, or begin one with --out`,
       { cause },
     );
   }
@@ -394,9 +467,8 @@ function writing<Result>(file: string, write: () => Result): Result {
     return write();
   } catch (cause) {
     if (cause instanceof RunFolderError) throw cause;
-    throw new RunFolderError(
-      `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,
-      { cause },
-    );
+    throw new RunFolderError(`${file}: ${notWritten(cause, undefined, "choose another folder with --out")}`, {
+      cause,
+    });
   }
 }

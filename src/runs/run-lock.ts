@@ -36,8 +36,13 @@ type Holder = z.output<typeof holderSchema>;
 /** Whether a name in a run folder is the lock's, or what a process left that was killed while it took it. */
 export const isOfLock = (name: string): boolean => name === lockName || name.startsWith(`${lockName}.`);
 
-/** Locks that this process holds. */
-const held = new Set<string>();
+/** Locks that this process holds, and how each is given back. */
+const held = new Map<string, () => void>();
+
+/** A process that a signal or an error ends gives its locks back, too. */
+function giveAllBack(): void {
+  for (const giveBack of held.values()) giveBack();
+}
 
 /** @throws RunFolderError when another process, or another run of this one, writes the folder now */
 export function checkUnlocked(folder: string): void {
@@ -122,23 +127,22 @@ function take<Left>(lock: string, left: () => Left, beat?: number): Claim | Hold
   } finally {
     rmSync(made, { recursive: true, force: true }); // gone already where the lock was taken
   }
-  held.add(lock);
   const isHeld = (): boolean => readHolder(lock)?.text === text;
-  return {
-    isHeld,
-    release: () => {
-      held.delete(lock);
-      // A claim may have been taken over meanwhile.
-      if (beat !== undefined && !isHeld()) return;
-      // At once: of a lock that is half removed nobody could say whose it is.
-      try {
-        renameSync(lock, `${made}.stale`);
-      } catch {
-        // The folder is gone.
-      }
-      rmSync(`${made}.stale`, { recursive: true, force: true });
-    },
+  const release = (): void => {
+    if (!held.delete(lock)) return;
+    // A claim may have been taken over meanwhile.
+    if (beat !== undefined && !isHeld()) return;
+    // At once: of a lock that is half removed nobody could say whose it is.
+    try {
+      renameSync(lock, `${made}.stale`);
+    } catch {
+      // The folder is gone.
+    }
+    rmSync(`${made}.stale`, { recursive: true, force: true });
   };
+  held.set(lock, release);
+  if (!process.listeners("exit").includes(giveAllBack)) process.on("exit", giveAllBack);
+  return { isHeld, release };
 }
 
 function refuseLeft(folder: string): never {

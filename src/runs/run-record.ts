@@ -1,5 +1,6 @@
 // What a run was begun with: enough to go on with it, or to do it again elsewhere. `run.json`, as it is written and read.
 
+import { sha256 } from "#sha256";
 import { z } from "zod";
 import { trainedOn } from "./trained-on.ts";
 
@@ -38,9 +39,15 @@ const made = {
 export const runRecordSchema = z.strictObject({
   ...made,
   /** The file that was named, its digest (SHA-256), and all of it. */
-  manifest: z.strictObject({ file: text, sha256: text, text }),
+  manifest: z
+    .strictObject({ file: text, sha256: text, text })
+    .refine((manifest) => sha256().update(manifest.text).hex() === manifest.sha256, {
+      error: "its text is not that which the run was begun with, by its SHA-256",
+    }),
   dataRoot: text,
   seed: count,
+  /** A digest of the pixels of all images, and of their label maps (SHA-256); runs of earlier builds did not say. */
+  pixels: text.optional(),
   /** In the order of the logits; runs of earlier builds did not say. */
   classes: z.array(text).optional(),
   /** What the command line said beside these. */

@@ -19,6 +19,7 @@ import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { DeviceLostError } from "../errors/errors.ts";
+import { RunFolderError } from "../errors/training-errors.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { LastingEngine } from "../runtime/lasting-engine.ts";
@@ -68,6 +69,8 @@ export class RunSession implements Disposable {
   static async open(run: LoadedRun, observer: RunObserver): Promise<RunSession> {
     const { say = silent, warn = silent } = observer;
     const { start, settings, images } = run;
+    expectSamePixels(run);
+    start.folder.keepLast(start.options.keepCheckpoints ?? 0);
     let environment: Environment | undefined;
     const open = async (again: boolean): Promise<Engine> => {
       const { engine, choices } = await (again
@@ -100,6 +103,7 @@ export class RunSession implements Disposable {
           ...(await recordOf(start)),
           settings: reproducibleSettings(settings),
           classes: [...images.assembly.classes],
+          pixels: images.pixels,
           ...environment,
         });
       }
@@ -335,6 +339,15 @@ export class RunSession implements Disposable {
     this.#run.start.folder.close();
     this.#engine[Symbol.dispose]();
   }
+}
+
+/** @throws RunFolderError where a run would go on with images that show something else than those it was begun with */
+function expectSamePixels({ start: { record, options }, images }: LoadedRun): void {
+  if (record?.pixels === undefined || record.pixels === images.pixels) return;
+  throw new RunFolderError(
+    `--resume ${options.out}: the pixels of its images, or their label maps, are not those that the run was begun with; put these ` +
+      "back, or begin another run with --out",
+  );
 }
 
 /** Predictions and data for the report; nothing for a run that was stopped. */

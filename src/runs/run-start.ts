@@ -14,7 +14,6 @@ import {
   type OptionChecks,
   type Requirement,
 } from "../errors/arguments.ts";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
@@ -24,6 +23,7 @@ import type { Checkpoints } from "../training/checkpoint.ts";
 import type { DeviceOptions } from "./device-options.ts";
 import type { ChoiceOptions } from "./kernel-choices.ts";
 import { fitting, growing, type Beginning } from "./beginnings.ts";
+import { digestOf } from "./file-digests.ts";
 import { readInitialWeights } from "./initial-weights.ts";
 import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
@@ -42,6 +42,8 @@ export interface FreeOptions {
   readonly cache?: string | undefined;
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"] | undefined;
+  /** How many of the last checkpoints stay beside the current one; default: none. */
+  readonly keepCheckpoints?: number | undefined;
   /** Seconds without an answer after which a device is taken for lost; default: 300. */
   readonly hangAfter?: number | undefined;
 }
@@ -82,6 +84,7 @@ const freeOptions: OptionChecks<FreeOptions> = {
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
+  keepCheckpoints: wholeFrom(1),
   hangAfter: aNumberAbove(0),
 };
 const resumeOptions: OptionChecks<ResumeOptions> = {
@@ -242,7 +245,7 @@ export async function recordOf({
 > {
   return {
     ...(await provenance()),
-    manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
+    manifest: { file, sha256: digestOf(text), text },
     dataRoot: resolve(dataRoot),
     seed,
     options: {

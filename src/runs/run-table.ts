@@ -2,6 +2,7 @@
 
 import { parse } from "csv-parse/sync";
 import { readFileSync } from "node:fs";
+import { bareCell } from "../files/csv-text.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 
 export interface RunTable {
@@ -25,7 +26,7 @@ export function readRunTable(file: string, columns: readonly string[]): RunTable
   } catch (cause) {
     return refuse(`cannot be read (${(cause as Error).message})`, cause);
   }
-  const [head = [], ...body] = rows;
+  const [head = [], ...body] = rows.map((cells) => cells.map(bareCell));
   const odd = columns.findIndex((name, i) => head[i] !== name);
   if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(columns[odd])}`);
   return { body, refuse };

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
-import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
+import { notWritten, replaceFile } from "../files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint-record.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { measureNames } from "../metrics/measures.ts";
@@ -285,7 +285,7 @@ export class StudyFolder implements StudyStore {
       await write();
     } catch (cause) {
       throw new RunFolderError(
-        `${join(this.path, name)}: ${whyNotWritten(cause, bytes)}; name another folder with --out`,
+        `${join(this.path, name)}: ${notWritten(cause, bytes, "name another folder with --out")}`,
         {
           cause,
         },

@@ -257,6 +257,7 @@ describe("tessera train", () => {
     expect(readdirSync(join(folder, "one")).sort()).toEqual([
       ...[
         "checkpoint.safetensors",
+        "digests.json",
         "metrics.jsonl",
         "model.safetensors",
         "patients.salt",

@@ -32,6 +32,7 @@ test("training ends with a report, and the losses are told with their terms", ()
   expect(readdirSync(join(folder, "first")).sort()).toEqual([
     ...[
       "checkpoint.safetensors",
+      "digests.json",
       "metrics.jsonl",
       "model.safetensors",
       "patients.salt",

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { checkDigests } from "../../src/runs/file-digests.ts";
 import { readTensorFile } from "../../src/interchange/safetensors.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
@@ -87,6 +88,7 @@ describe.each([
     expect(output).toMatch(told);
     expect(read(broken, "metrics.jsonl")).toBe(read(whole, "metrics.jsonl"));
     expect(measured(broken)).toEqual(measured(whole));
+    expect(checkDigests(join(folder, broken))).toEqual([]);
     const [one, two] = await Promise.all(
       [whole, broken].map((out) => readTensorFile(join(folder, out, "model.safetensors"), "tessera model 1")),
     );
@@ -96,6 +98,7 @@ describe.each([
     const left = [
       ...[
         "checkpoint.safetensors",
+        "digests.json",
         "metrics.jsonl",
         "model.safetensors",
         "patients.salt",

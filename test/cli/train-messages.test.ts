@@ -47,9 +47,9 @@ test("what the learning rate follows, where it follows anything", async () => {
 }, 60_000);
 
 test("how to go on, when Ctrl-C comes while the thread is held between two works that can be stopped", async () => {
-  const progress = new URL("../../dist/cli/terminal/progress.js", import.meta.url).href;
+  const signals = new URL("../../dist/cli/terminal/signals.js", import.meta.url).href;
   const script = `
-    const { sayWhenStopped, untilInterrupted } = await import(${JSON.stringify(progress)});
+    const { sayWhenStopped, untilInterrupted } = await import(${JSON.stringify(signals)});
     await untilInterrupted(async () => undefined);
     sayWhenStopped("go on with this");
     process.stdout.write("held");

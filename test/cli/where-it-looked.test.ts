@@ -27,6 +27,7 @@ import { provenance } from "../../src/runs/provenance.ts";
 import { mistakeMaps } from "../../src/runs/mistake-maps.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
+import { digestOf } from "../../src/runs/file-digests.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -268,7 +269,7 @@ describe("tessera evaluate with boxes and masks", () => {
     const begun = {
       ...(await provenance()),
       ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {}, settings: {} },
-      manifest: { file: at("m.yaml"), sha256: "", text: manifest(table) },
+      manifest: { file: at("m.yaml"), sha256: digestOf(manifest(table)), text: manifest(table) },
       ...{ dataRoot: folder.path, seed: 0, options: { skipBad: true } },
     };
     writeFileSync(at("run/run.json"), JSON.stringify(begun));

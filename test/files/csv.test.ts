@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 import { readTable, requireColumns } from "../../src/files/csv.ts";
 import type { Delimiter } from "../../src/files/table-forms.ts";
 import { complaint, temporaryFolder } from "../data/formats/list-files.ts";
@@ -120,7 +121,7 @@ describe("a bad table is refused, by file, record and line:", () => {
     ["a cut gzip", gzipSync("a,b\n1,2\n").subarray(0, 20), /./u],
     ["no text", Uint8Array.of(0x61, 0xff, 0xfe, 0x0a), /^is not UTF-8 text/u],
   ])("%s", async (_, content, message) => {
-    const limits = { bytes: 1000, record: 100, columns: 4, rows: 10, cells: 30 };
+    const limits = { bytes: 1000, record: 100, columns: 4, rows: 10, cells: 30, piece: 2 ** 16 };
     const said = await complaint(readTable(write(content), {}, undefined, limits), folder.path);
     const reason = /^t\.csv: (.*)$/u.exec(said)?.[1];
     if (typeof message === "string") expect(reason).toBe(message);
@@ -185,6 +186,48 @@ describe("a table whose bad rows are left out", () => {
     expect(bad).toEqual([
       expect.stringMatching(/^t\.csv: record 1: line \d+: is part of a row of over 1048576/u),
     ]);
+  });
+
+  test("reads the same whatever is parsed at a time", async () => {
+    const random = randomStream(7, "pieces");
+    const pick = (all: readonly string[]): string => all[Math.floor(random.uniform() * all.length)];
+    const parts = ["1", "a b", '"x"', '"x, ""y"""', '"two\nlines"', 'st"ray', '"o', '"c"d', ""];
+    const limits = { bytes: 2 ** 20, record: 60, columns: 9, rows: 1000, cells: 3000 };
+    for (let round = 0; round < 100; round++) {
+      const newline = pick(["\n", "\r\n", "\r"]);
+      const faults = random.uniform() < 0.5 ? parts.slice(0, 5) : parts;
+      const rows = Array.from({ length: 12 }, () => [pick(faults), pick(parts.slice(0, 5))].join(","));
+      const file = write(["a,b", "1,2", ...rows].join(newline) + pick(["", newline]));
+      const outcome = async (piece: number): Promise<unknown> => {
+        const bad: string[] = [];
+        const { rows, faults } = await readTable(file, {}, ({ message }) => bad.push(message), {
+          ...limits,
+          piece,
+        });
+        return { rows, bad, pieces: faults.map(({ line, pieces }) => ({ line, pieces })) };
+      };
+      const whole = await outcome(Infinity);
+      for (const piece of [1, 10, 50]) expect(await outcome(piece)).toEqual(whole);
+    }
+  });
+
+  test("is read in a time that does not grow with the faults of quotes", async () => {
+    const text = (faults: number): string => {
+      const rows = Array.from({ length: 200_000 }, (_, i) => `patient ${i},images/${i}.png,${i % 2}`);
+      for (let fault = 0; fault < faults; fault++) rows[1000 + 100 * fault] = `patient,im"age,${fault}`;
+      return `a,b,c\n${rows.join("\n")}\n`;
+    };
+    const seconds = async (faults: number): Promise<number> => {
+      const content = text(faults);
+      const before = process.cpuUsage();
+      const [records, , bad] = await readGood(content);
+      const { user, system } = process.cpuUsage(before);
+      expect([records.length, bad.length]).toEqual([200_000 - faults, faults]);
+      return (user + system) / 1e6;
+    };
+    await seconds(0); // compiled
+    const [none, many] = [await seconds(0), await seconds(99)];
+    expect(many).toBeLessThan(4 * none + 1);
   });
 
   test("is damaged when every other row has a quote out of place, or when its header is bad", async () => {

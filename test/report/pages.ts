@@ -7,6 +7,9 @@ import type { TestPredictions } from "../../src/runs/test-predictions.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import type { RunContents } from "../../src/report/pages.ts";
 import type { Losses } from "../../src/training/loss-terms.ts";
+import { digestOf } from "../../src/runs/file-digests.ts";
+
+const manifestText = "classes: [<b>bold</b>]\n";
 
 /** The little of the DOM that the tests use; the types of browsers are not loaded here. */
 export interface Node {
@@ -120,7 +123,7 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
     record: {
       versions: { tessera: "0", node: "20", webgpu: null },
       ...{ commit: null, dataRoot: "/data/<b>", seed: 1, device: "reference", adapter: "CPU", driver: "" },
-      manifest: { file: "a&b.yaml", sha256: "0".repeat(64), text: "classes: [<b>bold</b>]\n" },
+      manifest: { file: "a&b.yaml", sha256: digestOf(manifestText), text: manifestText },
       options: { skipBad: false },
       settings: { epochs, warmupEpochs: 1, lambdaPseudo: 1, network: { blocks: [2, 2] }, weak: { flip: 0 } },
       ...{ tuning: null, candidates: {} },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DeviceLostError } from "../../src/errors/errors.ts";
+import { checkDigests } from "../../src/runs/file-digests.ts";
 import { beginRun, resumeRun, type RunOptions } from "../../src/runs/run-start.ts";
 import { trainRun } from "../../src/runs/train-run.ts";
 import { twoSites } from "../cli/two-sites.ts";
@@ -31,6 +32,7 @@ const run = async (out: string, given: Partial<RunOptions> = {}): Promise<string
   return warnings;
 };
 const expectSame = (out: string): void => {
+  expect(checkDigests(join(folder.path, out))).toEqual([]);
   for (const file of ["metrics.jsonl", "model.safetensors", "test-predictions.csv"]) {
     expect(bytes(out, file).equals(bytes("whole", file)), `${file} of ${out}`).toBe(true);
   }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -16,6 +17,7 @@ import { RunFolder } from "../../src/runs/run-folder.ts";
 import { type Summary } from "../../src/runs/summary.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
+import { digestOf } from "../../src/runs/file-digests.ts";
 
 let parent: string;
 beforeEach(() => {
@@ -83,7 +85,7 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   const folder = new RunFolder(path, false);
   await folder.finish(summary);
   folder.close();
-  expect(readdirSync(path).sort()).toEqual(["metrics.jsonl", "summary.json"]);
+  expect(readdirSync(path).sort()).toEqual(["digests.json", "metrics.jsonl", "summary.json"]);
   await expect(RunFolder.reopen(path)).rejects.toThrow(/holds no run \(run\.json\)/);
 });
 
@@ -113,7 +115,11 @@ test("a run that ended between its model and its summary goes on from its checkp
   const model = { record: {}, tensors: new Map() };
   folder.begin({
     ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
-    ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+    ...{
+      manifest: { file: "m.yaml", sha256: digestOf(""), text: "" },
+      options: { skipBad: false },
+      settings: {},
+    },
     ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
   });
   const at = { epochs: 1, steps: 0, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
@@ -130,6 +136,7 @@ test("a run that ended between its model and its summary goes on from its checkp
   again.close();
   expect(readdirSync(path).sort()).toEqual([
     "checkpoint.safetensors",
+    "digests.json",
     "metrics.jsonl",
     "model.safetensors",
     "run.json",
@@ -144,7 +151,11 @@ test("a reopened run is cut back to what its checkpoint knows; one that lost lin
   const folder = new RunFolder(path, false);
   const record: RunRecord = {
     ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
-    ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+    ...{
+      manifest: { file: "m.yaml", sha256: digestOf(""), text: "" },
+      options: { skipBad: false },
+      settings: {},
+    },
     ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
   };
   folder.begin(record);
@@ -190,4 +201,19 @@ test("a run to go on with that is not there is met with the one that is", async 
   await expect(RunFolder.reopen(join(parent, "frist"))).rejects.toThrow(
     /does not exist; .*did you mean ".*first"\?$/u,
   );
+});
+
+test("a folder that was renamed and replaced meanwhile ends the run, with nothing written into the new one", async () => {
+  const path = join(parent, "run");
+  const folder = new RunFolder(path, false);
+  folder.listener().step?.({ epoch: 1, step: 1, losses });
+  renameSync(path, join(parent, "elsewhere"));
+  await expect(folder.finish(summary)).rejects.toThrow(
+    /its folder was renamed, removed or replaced meanwhile/,
+  );
+  mkdirSync(path);
+  writeFileSync(join(path, "metrics.jsonl"), "");
+  await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
+  folder.close();
+  expect(readdirSync(path)).toEqual(["metrics.jsonl"]);
 });

@@ -11,6 +11,7 @@ import { RunFolderError } from "../../src/errors/training-errors.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
 import { lockFolder } from "../../src/runs/run-lock.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
+import { digestOf } from "../../src/runs/file-digests.ts";
 
 let run: string;
 beforeEach(() => {
@@ -21,7 +22,11 @@ const step = (folder: RunFolder): void =>
   folder.listener().step?.({ epoch: 1, step: 1, losses: { total: 4, bce: 1, pseudo: 2, consistency: 3 } });
 const record: RunRecord = {
   ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
-  ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+  ...{
+    manifest: { file: "m.yaml", sha256: digestOf(""), text: "" },
+    options: { skipBad: false },
+    settings: {},
+  },
   ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
 };
 

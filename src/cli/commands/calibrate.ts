@@ -24,7 +24,7 @@ import { classifierOfModel } from "../../runs/model-record.ts";
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { notesOf } from "../patient-table.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 /** @param file a manifest; default: the run's own */
 export async function calibrateCommand(
@@ -72,7 +72,7 @@ export async function calibrateCommand(
     return { set, logits: Float32Array.from(each.flatMap((own) => [...own])) };
   });
   if (found === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const { set, logits } = found;

@@ -16,7 +16,8 @@ import { lastingEngine } from "../on-engine.ts";
 import type { Demo, DemoArm, DemoImages } from "../demos/demo-row.ts";
 import { demos } from "../demos/demos.ts";
 import { weightsOfSteps } from "../terminal/loss-words.ts";
-import { counted, Progress, untilInterrupted } from "../terminal/progress.ts";
+import { counted, Progress } from "../terminal/progress.ts";
+import { stopCode, untilInterrupted } from "../terminal/signals.ts";
 
 export interface DemoOptions extends DeviceOptions {
   readonly task: TaskName;
@@ -85,7 +86,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     return false;
   });
   if (stopped) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
 

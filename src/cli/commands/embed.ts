@@ -23,7 +23,7 @@ import type { FolderReading } from "../folder-images.ts";
 import { manifestFor, say, type ModelOptions } from "../model-images.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 export interface EmbedOptions extends ModelOptions, FolderReading {
   readonly out: string;
@@ -101,7 +101,7 @@ export async function embedCommand(
     });
   });
   if (found === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const { adapter, table } = found;

@@ -27,7 +27,7 @@ import {
 import { engineOptions } from "../../runs/device-options.ts";
 import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 import { countedWork } from "../../runs/counted-work.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
 import { patientTable } from "../patient-table.ts";
@@ -56,7 +56,7 @@ export async function evaluateCommand(
   if (model.record.task === "segmentation") {
     const judging = { model, named, matched, where, options };
     if ((await unlessInterrupted((signal) => evaluateSegmenter(judging, signal))) === undefined) {
-      process.exitCode = 130;
+      process.exitCode = stopCode();
     }
     return;
   }
@@ -103,7 +103,7 @@ export async function evaluateCommand(
     });
   });
   if (found === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const { loaded, set, looked, hasSeries, logits, validation, adapter } = found;

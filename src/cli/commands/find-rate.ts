@@ -27,7 +27,7 @@ import { DivergenceWatch, rateFinding, type RateFinding, type RateStep } from ".
 import { describeLoaded } from "../loading.ts";
 import { Counter, counting } from "../terminal/counter.ts";
 import { makeFolder, writeOutput } from "../terminal/output-files.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 import { warn } from "../terminal/warn.ts";
 
 export interface FindRateOptions
@@ -97,7 +97,7 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   });
   if (done === undefined) {
     say("stopped");
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const finding = rateFinding(done);

@@ -22,7 +22,7 @@ import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts"
 import { passingNames } from "../../runs/patient-names.ts";
 import { makeFolder, makeFolderOf } from "../terminal/output-files.ts";
 import { counting } from "../terminal/counter.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 export interface InspectOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -79,7 +79,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     return decodeImages(selected, { cache, memory, skipBad: true, hashes: true, signal }, counting(quiet));
   });
   if (decoded === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const opened = openedCatalogue(manifest, selected, decoded);

@@ -25,7 +25,7 @@ import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 /** Images in one batch of predictions; `predictPixels` takes fewer of large ones. */
 const batch = 16;
@@ -87,7 +87,7 @@ export async function predictLabelMaps(
     });
   });
   if (found === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const { loaded, folder, rows, adapter } = found;

@@ -18,7 +18,7 @@ import { completedColumns, predictedColumns, writeTable } from "../prediction-ta
 import { predictLabelMaps } from "./predict-label-maps.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
-import { unlessInterrupted } from "../terminal/progress.ts";
+import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 /** @param paths a manifest, or images; default: the run's own manifest */
 export async function predictCommand(
@@ -110,7 +110,7 @@ async function predictClasses(
     });
   });
   if (found === undefined) {
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   const { loaded, logits, written, adapter } = found;

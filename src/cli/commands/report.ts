@@ -10,9 +10,11 @@ export interface ReportOptions {
   readonly quiet: boolean;
 }
 
+const warn = (text: string): void => void process.stderr.write(`warning: ${text}\n`);
+
 export async function reportCommand(path: string, { out, quiet, identify }: ReportOptions): Promise<void> {
   if (out !== undefined) makeFolderOf("--out", out);
-  const file = await writeReport(path, out, identify);
+  const file = await writeReport(path, out, identify, warn);
   if (!quiet) process.stdout.write(`${file}\n`);
 }
 
@@ -23,7 +25,7 @@ export async function reportFinished(
   say: (text: string) => void,
 ): Promise<void> {
   try {
-    say(`the report is ${await writeReport(path, undefined, identify)}`);
+    say(`the report is ${await writeReport(path, undefined, identify, warn)}`);
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     process.stderr.write(

@@ -20,8 +20,10 @@ import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
 import { checkFolderOf } from "../terminal/output-files.ts";
 import { weightsOfSteps } from "../terminal/loss-words.ts";
-import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
+import { Progress } from "../terminal/progress.ts";
+import { sayWhenStopped, stopCode, unlessInterrupted, untilInterrupted } from "../terminal/signals.ts";
 import { testTable } from "../test-table.ts";
+import { finishReport, lacksReport, stoppedBeforeReport } from "./finish-report.ts";
 import { reportFinished } from "./report.ts";
 import { warn } from "../terminal/warn.ts";
 
@@ -56,6 +58,7 @@ const free = [
   "report",
   "identify",
   "checkpointEvery",
+  "keepCheckpoints",
   "hangAfter",
 ];
 
@@ -73,11 +76,15 @@ export async function trainCommand(
   checkChoices(device, options);
   if (options.profile !== undefined) checkProfiled(device);
   if (typeof options.profile === "string") checkFolderOf("--profile", options.profile);
-  const start = await startOf(file, options, given);
-  const { out } = start.options;
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
+  if (wantsReportAlone(file, options, given)) {
+    await finishReport(options.resume, options, say);
+    return;
+  }
+  const start = await startOf(file, options, given);
+  const { out } = start.options;
   let progress: Progress | undefined;
   const observer: RunObserver = {
     say,
@@ -93,7 +100,7 @@ export async function trainCommand(
   const loaded = await unlessInterrupted((signal) => loadRun(start, observer, signal));
   if (loaded === undefined) {
     say("stopped before training; what was decoded is in the cache");
-    process.exitCode = 130;
+    process.exitCode = stopCode();
     return;
   }
   if (options.profile !== undefined) {
@@ -111,18 +118,33 @@ export async function trainCommand(
     sayWhenStopped(`stopped before the results were written; ${next}`);
     return trained;
   });
-  sayWhenStopped("");
   const { model, evaluation, overlaps, stopped, kept, epochs } = result;
   model.dispose();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else if (evaluation !== undefined) {
     process.stdout.write(`${testTable(summary, { ...loaded.images.assembly, overlaps })}\n`);
   }
-  if (options.report && !stopped) await reportFinished(out, options.identify, say);
+  if (options.report && !stopped) {
+    sayWhenStopped(stoppedBeforeReport(out));
+    await reportFinished(out, options.identify, say);
+  }
+  sayWhenStopped("");
   if (kept < epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
   const took = `${stopped ? "stopped" : "done"} after ${summary.seconds.toFixed(0)} s`;
   say(`${took}; the run is in ${out}${stopped ? `; ${next}` : ""}`);
-  if (stopped) process.exitCode = 130;
+  if (stopped) process.exitCode = stopCode();
+}
+
+/** Whether a finished run is to go on no further, and lacks its report. */
+function wantsReportAlone(
+  file: string | undefined,
+  options: TrainOptions,
+  given: readonly string[],
+): options is TrainOptions & { readonly resume: string } {
+  const { resume, report } = options;
+  if (resume === undefined || file !== undefined || !report) return false;
+  const more = (name: string): boolean => !free.includes(name) || name === "epochs" || name === "steps";
+  return !given.some(more) && lacksReport(resume);
 }
 
 /** @throws UsageError for options that are missing, or that a run to go on with has already */
@@ -143,8 +165,9 @@ async function startOf(
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) {
-      const { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps } = options;
-      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps });
+      const { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps } = options;
+      const anew = { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps };
+      return await resumeRun(resume, anew);
     }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(

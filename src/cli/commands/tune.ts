@@ -13,7 +13,7 @@ import { Counter } from "../terminal/counter.ts";
 import { checkFolderOf } from "../terminal/output-files.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
-import { untilInterrupted } from "../terminal/progress.ts";
+import { stopCode, untilInterrupted } from "../terminal/signals.ts";
 import { readTuning, tuningPath, withTuned, writeTuning } from "../../runs/tuning-file.ts";
 
 export interface TuneCommandOptions extends DeviceOptions {
@@ -61,7 +61,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
       `at most about ${options.seconds} s`,
   );
   const tuning = await untilInterrupted((signal) => {
-    signal.addEventListener("abort", () => (process.exitCode = 130), { once: true });
+    signal.addEventListener("abort", () => (process.exitCode = stopCode()), { once: true });
     return measured(signal);
   });
 

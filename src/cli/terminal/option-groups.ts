@@ -95,6 +95,11 @@ export function withTraining(command: Command): Command {
       checkpointInterval,
     )
     .option(
+      "--keep-checkpoints <n>",
+      "keep so many of the last checkpoints beside the current one, as checkpoint-0003-00012.safetensors (default: none)",
+      wholeNumber("--keep-checkpoints", 1),
+    )
+    .option(
       "--seed <n>",
       "seed of initial weights, order and augmentation (default: 0)",
       wholeNumber("--seed", 0),

@@ -2,7 +2,6 @@
 // elsewhere.
 
 import { SingleBar } from "cli-progress";
-import { longestWait } from "../../device/waits.ts";
 import { showAuc } from "../../report/tables.ts";
 import type { Evaluation } from "../../assemble/evaluation.ts";
 import type { Budget } from "../../training/budget.ts";
@@ -12,6 +11,7 @@ import type {
   StepReport,
   TrainingListener,
 } from "../../training/training-reports.ts";
+import { barStream } from "./harmless-output.ts";
 import { bracketedTerms, showTerms, type TermWeights } from "./loss-words.ts";
 
 export interface ProgressOptions {
@@ -32,7 +32,7 @@ export const barLook = {
   barCompleteChar: "█",
   barIncompleteChar: "░",
   barsize: 16,
-  stream: process.stderr,
+  stream: barStream,
   gracefulExit: false,
 };
 
@@ -177,71 +177,6 @@ export function counted<Result>(
   } finally {
     bar.stop();
   }
-}
-
-/** The controller that Ctrl-C aborts; undefined between two bodies. */
-let running: AbortController | undefined;
-let farewell = "";
-
-/** Sets the text that Ctrl-C prints when it ends the process between two bodies. */
-export function sayWhenStopped(text: string): void {
-  farewell = text;
-}
-
-/** Seconds that a device has for its answer once Ctrl-C was pressed: a step under way may end, one that hangs never does. */
-const lastPatience = 30;
-
-function interrupt(): void {
-  if (running === undefined && farewell !== "") process.stderr.write(`${farewell}\n`);
-  if (running === undefined || running.signal.aborted) process.exit(130);
-  running.abort();
-  const pressed = performance.now();
-  setInterval(() => {
-    const since = (performance.now() - pressed) / 1000;
-    if (Math.min(since, longestWait()) < lastPatience) return;
-    process.stderr.write(
-      `the device has not answered for ${lastPatience} s and is left alone: what it did since the last checkpoint is lost\n`,
-    );
-    process.exit(130);
-  }, 1000).unref();
-  process.stderr.write(
-    `${process.stderr.isTTY ? "\r\x1b[K" : "\n"}stopping after this step; press Ctrl-C again to stop at once\n`,
-  );
-}
-
-/**
- * Runs `body` with a signal that Ctrl-C aborts; a second Ctrl-C, or one between two bodies, ends the process at once.
- *
- * The handlers stay for the rest of the process: a signal that comes while the thread is busy is delivered a turn of the
- * event loop later, and would be lost if its handler were gone by then.
- */
-export async function untilInterrupted<Result>(
-  body: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    if (!process.listeners(name).includes(interrupt)) process.on(name, interrupt);
-  }
-  const controller = new AbortController();
-  running = controller;
-  try {
-    return await body(controller.signal);
-  } finally {
-    running = undefined;
-  }
-}
-
-/** As `untilInterrupted`, for a body that throws the signal's reason when it is aborted: undefined then. */
-export function unlessInterrupted<Result>(
-  body: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result | undefined> {
-  return untilInterrupted(async (signal) => {
-    try {
-      return await body(signal);
-    } catch (error) {
-      if (signal.aborted && error === signal.reason) return undefined;
-      throw error;
-    }
-  });
 }
 
 /** The mean over classes, of pixels where there are any, else of images. */

@@ -1,6 +1,7 @@
 // Progress over all runs of a study: a bar with the run under way and the time left on a terminal, a line now and then
 // elsewhere. Of several runs under way, the one that began first is shown.
 
+import { plainText } from "../../errors/plain-text.ts";
 import { SingleBar } from "cli-progress";
 import type { Losses } from "../../training/loss-terms.ts";
 import type { RunCost } from "../../studies/cost.ts";
@@ -93,7 +94,11 @@ export class StudyProgress {
   #show(what: string): void {
     const run = Math.min(this.#runs, this.#done.runs + 1);
     if (this.#bar !== undefined) {
-      this.#bar.update(this.#done.views + this.#underWay(), { run, what, left: this.#left() });
+      this.#bar.update(this.#done.views + this.#underWay(), {
+        run,
+        what: plainText(what),
+        left: this.#left(),
+      });
       return;
     }
     const now = performance.now();

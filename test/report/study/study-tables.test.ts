@@ -108,7 +108,7 @@ test("names that Markdown takes for tables, HTML or emphasis are shown as they a
     .at(-1)
     ?.slice(2)
     .map(([name]) => name);
-  expect(names).toEqual(["u\\|v", '5" or \\<b>', "\\_x\\_, y"]);
+  expect(names).toEqual(["u\\|v", '5" or &lt;b>', "\\_x\\_, y"]);
   expect(page).toContain("### all of them\n");
   expect(page).toContain("\\* Without classes of the group that have no AUC");
   expect(page).toMatch(/\| +10 to 12 \|/u);

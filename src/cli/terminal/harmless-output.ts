@@ -1,0 +1,20 @@
+// What is printed has names of classes, sources and files in it, which come from others: none of them moves the cursor, recolours the
+// terminal or sends it a command. Bars alone do, over a stream of their own.
+
+import { plainText } from "../../errors/plain-text.ts";
+
+const writeErrors = process.stderr.write.bind(process.stderr);
+
+/** stderr as bars need it. */
+export const barStream: NodeJS.WriteStream = Object.create(process.stderr, {
+  write: { value: writeErrors },
+}) as NodeJS.WriteStream;
+
+/** From now on texts are printed as `plainText`. */
+export function printPlainly(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (chunk: unknown, ...more: unknown[]) => boolean;
+    stream.write = (chunk: unknown, ...more: unknown[]): boolean =>
+      write(typeof chunk === "string" ? plainText(chunk) : chunk, ...more);
+  }
+}
