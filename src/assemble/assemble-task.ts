@@ -13,7 +13,8 @@ import { optimisationStep } from "../training/optimisation-step.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
 import { bothAtOnce } from "./planning/both-at-once.ts";
-import { bothViewsOf } from "./planning/traced-steps.ts";
+import { plannedPasses } from "./planning/planned-passes.ts";
+import { bothViewsOf } from "./planning/steps-taken.ts";
 import { stepInputs } from "./step-inputs.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
@@ -135,6 +136,23 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
       model.dispose();
       throw error;
     }
+  }
+
+  /** Those that the settings let come up. */
+  get variants(): readonly string[] {
+    const { inWarmUp, after } = bothViewsOf(this.#settings);
+    return [...new Set([after, inWarmUp].filter((each) => each !== undefined).map(variantOf))];
+  }
+
+  passes(module: Model): readonly (() => unknown)[] {
+    const { sources, validation, test } = this.#assembly;
+    const { height, width, channels } = sources[0];
+    return plannedPasses(this.#engine, module, this.#settings, {
+      image: { height, width, channels },
+      batch: this.#sampler.batch,
+      judged: [validation, test].flatMap((set) => (set === undefined ? [] : [set.count])),
+      reestimated: this.reestimated,
+    });
   }
 
   variantAt(step: number): string {

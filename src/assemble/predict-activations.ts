@@ -19,6 +19,7 @@ import { activationMaps, mapKindOf, type MapKind } from "./activation-maps.ts";
 import type { Classifier } from "./classifier.ts";
 import { expectPass, type EvaluationOptions } from "./evaluation.ts";
 import { imageBatches } from "./image-batches.ts";
+import { RecordedPass } from "./recorded-pass.ts";
 import type { Normalisation } from "./views.ts";
 
 /** The maps of one image, each [height, width]. */
@@ -78,16 +79,14 @@ export async function predictActivations(
   const classes = classifier.head.classes;
   const each = Math.max(1, Math.min(batchSize, Math.floor(mostBytes / (4 * size[0] * size[1] * classes))));
   const pixelsEach = set.height * set.width * set.channels;
+  let [height, width] = [0, 0];
+  using pass = new RecordedPass(engine, set, (images) => {
+    const { maps, logits } = activationMaps(classifier, normaliseImages(images, normalisation));
+    [, height, width] = maps.shape;
+    return [maps, logits, resize2d(maps, size, { method: "bilinear" })];
+  });
   for await (const batch of imageBatches(engine, [set], chunksOf(rows, each), each, options)) {
-    const made = engine.scope(() => {
-      const { maps, logits } = activationMaps(classifier, normaliseImages(batch.images(), normalisation));
-      return { maps, logits, enlarged: resize2d(maps, size, { method: "bilinear" }) };
-    });
-    const [, height, width] = made.maps.shape;
-    const [maps, logits, enlarged] = await Promise.all(
-      [made.maps, made.logits, made.enlarged].map(async (tensor) => (await tensor.read()) as Float32Array),
-    );
-    for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
+    const [maps, logits, enlarged] = (await pass.of(batch.count, batch.pixels)) as Float32Array[];
     for (let i = 0; i < batch.count; i++) {
       // The CPU computes in 64 bits.
       const plain = Float32Array.from(logits.subarray(i * classes, (i + 1) * classes));

@@ -2,8 +2,9 @@
 
 import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
+import { OutOfMemoryError, UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { TaskName } from "../data/manifest/task-names.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -11,6 +12,7 @@ import { expectEngine } from "../runtime/engine-of.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint } from "../training/checkpoint-record.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
+import { withFittingBatch } from "../training/fitting-batch.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
@@ -21,6 +23,8 @@ import type { Evaluation } from "./evaluation.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
+import { labelSpaceOf } from "./label-space.ts";
+import { plannedMemory } from "./planning/training-plan.ts";
 import { reproducibleSettings, type TrainingSettings } from "./training-settings.ts";
 
 type Course = Omit<LoopResult<ModelJudgement, Model>, "module" | "judged" | "settled">;
@@ -83,10 +87,28 @@ export async function trainModel(
     };
   } catch (error) {
     task.module.dispose();
-    throw error;
+    throw error instanceof OutOfMemoryError ? withBatch(error, engine, assembly, settings) : error;
   } finally {
     await task.close();
   }
+}
+
+/** The error with a batch that would fit. */
+function withBatch(
+  error: OutOfMemoryError,
+  engine: Engine,
+  assembly: Assembly,
+  settings: TrainingSettings,
+): OutOfMemoryError {
+  const { sources } = assembly;
+  const total = sources.reduce((sum, { count }) => sum + count, 0);
+  const images = sources.some(({ pixels }) => pixels instanceof PixelsOnDemand) ? undefined : total;
+  const labels = labelSpaceOf(assembly);
+  return withFittingBatch(
+    error,
+    Math.min(settings.batch, total),
+    (count) => plannedMemory(engine.traits, settings, sources[0], labels, count, images).memory.total,
+  );
 }
 
 /** Trains a classifier on an assembly; parameters, result and errors are those of `trainModel`. */

@@ -38,6 +38,8 @@ export interface Gpu {
   readonly traits: AdapterTraits;
   /** Throws the first error the device reported since the last check, or DeviceLostError once it is gone. */
   check(): void;
+  /** Keeps an error for the next `check`, before those that follow from it: of what a refused buffer was bound to. */
+  fail(error: OutOfMemoryError): void;
   /** Resolves when the device is gone, with the reason; never rejects. */
   readonly lost: Promise<DeviceLostError>;
   /** Why the device is gone, asked after something failed; undefined where it is there. */
@@ -108,12 +110,13 @@ const pause = (milliseconds: number): Promise<void> =>
 const firstWords = (message: string): string => deviceGist(message).split("; ")[0] || "without a reason";
 
 /** Says in Tessera's words what kind of error the device reported. */
-function describeDeviceError(error: GPUError): TesseraError {
+function describeDeviceError(error: GPUError, name: string): TesseraError {
   const kind = error.constructor.name;
   if (kind === "GPUOutOfMemoryError") {
-    return new OutOfMemoryError(`the device is out of memory: ${deviceWords(error.message)}`, {
-      cause: error,
-    });
+    return new OutOfMemoryError(
+      `the device "${name}" is out of memory; use a smaller batch or image, or end what else uses it`,
+      { cause: error },
+    );
   }
   return new KernelError(`the device rejected a launch: ${deviceWords(error.message)}`, { cause: error });
 }
@@ -160,9 +163,12 @@ function watched(
   const destroyed = `the device "${traits.name}" was destroyed by this program; open another engine`;
   let firstError: TesseraError | undefined;
   let gone: DeviceLostError | undefined;
+  let isRefusing = false;
   const keep = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault(); // kept and thrown, not printed
-    firstError ??= describeDeviceError(event.error);
+    // What was to use a refused buffer is refused, too, and has been left out or told with it.
+    if (isRefusing && /\[Invalid (?:Buffer|BindGroup|CommandBuffer)/.test(event.error.message)) return;
+    firstError ??= describeDeviceError(event.error, traits.name);
   };
   device.addEventListener("uncapturederror", keep);
   let tell: (loss: DeviceLostError) => void;
@@ -185,6 +191,10 @@ function watched(
     device,
     traits,
     lost: whenLost,
+    fail(error) {
+      isRefusing = true;
+      firstError = error;
+    },
     async loss() {
       // Drivers tell in a turn of their own, and Dawn in Node only while something is waited for.
       const asked = device.queue.onSubmittedWorkDone().catch(() => undefined);

@@ -31,6 +31,13 @@ export class DeviceLostError extends TesseraError {
 /** A buffer did not fit the device. */
 export class OutOfMemoryError extends TesseraError {
   override readonly name: string = "OutOfMemoryError";
+  /** Bytes that the device has been found to give, in all; undefined where nobody tried. */
+  readonly available: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly available?: number } = {}) {
+    super(message, options);
+    this.available = options.available;
+  }
 }
 
 /** A shader did not compile, or a launch was rejected by the device: names the kernel and, where known, the line. */

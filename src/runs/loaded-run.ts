@@ -11,6 +11,7 @@ import { openEngine } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { engineOptions, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
+import { expectMemoryFor } from "./expect-memory.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { type RunObserver } from "./run-observer.ts";
 import type { RunChoices } from "./run-record.ts";
@@ -26,8 +27,8 @@ export interface LoadedRun {
 }
 
 /**
- * The first part of a run: everything that needs no device.
- * @throws ModelError when the model to begin with cannot grow; what `loadImages` throws
+ * The first part of a run: its images. Whether the device has the memory for its steps is tried before.
+ * @throws OutOfMemoryError where it has not; DeviceUnavailableError; ModelError when the model to begin with cannot grow; what `loadImages` throws
  */
 export async function loadRun(
   start: RunStart,
@@ -36,11 +37,12 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
-  checkedEngineOptions(start);
+  const where = checkedEngineOptions(start);
   const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);
+  await expectMemoryFor(start, settings, where);
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
   return { start, settings, parts, images: await loadImages(manifest, loading, observer, signal) };
 }

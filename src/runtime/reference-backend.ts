@@ -42,6 +42,7 @@ export class ReferenceBackend implements Backend {
   readonly kind = "reference";
   readonly traits: AdapterTraits = traits;
   #bytes = 0;
+  #peakBytes = 0;
 
   expectRoom(): void {
     // The only limit is the process's own, which `allocate` meets.
@@ -117,12 +118,16 @@ export class ReferenceBackend implements Backend {
     return new Promise((resolve) => setTimeout(() => resolve(data), 0));
   }
 
+  readAll(operands: readonly Operand[]): Promise<HostArray[]> {
+    return Promise.all(operands.map((operand) => this.read(operand)));
+  }
+
   synchronise(): Promise<void> {
     return Promise.resolve();
   }
 
   memory(): BackendMemory {
-    return { bytes: this.#bytes, pooledBytes: 0 };
+    return { bytes: this.#bytes, pooledBytes: 0, asideBytes: 0, peakBytes: this.#peakBytes };
   }
 
   destroy(): void {
@@ -131,6 +136,7 @@ export class ReferenceBackend implements Backend {
 
   #hold(data: HostArray): HostStorage {
     this.#bytes += data.byteLength;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
     return new HostStorage(data, (storage) => this.#leave(storage));
   }
 

@@ -16,7 +16,7 @@ import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
 import { defaultMemory, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { labelMapBytes, labelMapsHeld } from "../loading.ts";
-import { mebibytes } from "../terminal/mebibytes.ts";
+import { mebibytes } from "../../errors/mebibytes.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;
