@@ -2,6 +2,7 @@
 // with the steps of a training.
 
 import { OutOfMemoryError } from "../errors/errors.ts";
+import { largestBinding } from "../device/traits.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Program } from "../runtime/program.ts";
 import { stepBytes } from "../runtime/step-plan.ts";
@@ -75,10 +76,11 @@ export class RecordedPass implements Disposable {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const used = engine.memory();
       const inUse = used.bytes + used.pooledBytes + used.asideBytes;
-      throw withFittingBatch(error, count, (smaller) => {
+      const needs = (smaller: number): ReturnType<Parameters<typeof withFittingBatch>[2]> => {
         const plan = engine.plan(plannedPass(engine, this.#image, smaller, this.#step));
-        return plan === undefined ? 0 : inUse + stepBytes(plan);
-      });
+        return { total: inUse + (plan === undefined ? 0 : stepBytes(plan)), pieces: plan?.pieces ?? [] };
+      };
+      throw withFittingBatch(error, count, needs, largestBinding(engine.traits));
     }
   }
 

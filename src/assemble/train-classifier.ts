@@ -3,6 +3,7 @@
 import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { OutOfMemoryError, UsageError } from "../errors/errors.ts";
+import { largestBinding } from "../device/traits.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { TaskName } from "../data/manifest/task-names.ts";
@@ -87,7 +88,9 @@ export async function trainModel(
     };
   } catch (error) {
     task.module.dispose();
-    throw error instanceof OutOfMemoryError ? withBatch(error, engine, assembly, settings) : error;
+    const loss = error instanceof OutOfMemoryError ? undefined : await engine.backend.loss?.();
+    const refusal = loss?.isForMemory === true ? new OutOfMemoryError(loss.message, { cause: loss }) : error;
+    throw refusal instanceof OutOfMemoryError ? withBatch(refusal, engine, assembly, settings) : error;
   } finally {
     await task.close();
   }
@@ -107,7 +110,8 @@ function withBatch(
   return withFittingBatch(
     error,
     Math.min(settings.batch, total),
-    (count) => plannedMemory(engine.traits, settings, sources[0], labels, count, images).memory.total,
+    (count) => plannedMemory(engine.traits, settings, sources[0], labels, count, images).memory,
+    largestBinding(engine.traits),
   );
 }
 

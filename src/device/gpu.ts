@@ -173,15 +173,20 @@ function watched(
   device.addEventListener("uncapturederror", keep);
   let tell: (loss: DeviceLostError) => void;
   const whenLost = new Promise<DeviceLostError>((resolve) => (tell = resolve));
-  const lose = (message: string): DeviceLostError => {
-    if (gone === undefined) tell((gone = new DeviceLostError(message)));
+  const lose = (message: string, isForMemory = false): DeviceLostError => {
+    if (gone === undefined) tell((gone = new DeviceLostError(message, { isForMemory })));
     return gone;
   };
   void device.lost.then((info) => {
+    // Not for a buffer of ours, which would have been told: for what the implementation needs beside them.
+    const isForMemory = info.reason !== "destroyed" && /out.of.(?:\w+.)?memory/i.test(info.message);
     lose(
       info.reason === "destroyed"
         ? destroyed
+        : isForMemory
+          ? `the device "${traits.name}" had not the memory that WebGPU needs beside the buffers, and was lost; use a smaller batch or image`
         : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
+      isForMemory,
     );
   });
 

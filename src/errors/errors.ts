@@ -21,6 +21,13 @@ export class DeviceUnavailableError extends TesseraError {
 /** The device went away while in use (driver reset, removal); what lived on it is gone. */
 export class DeviceLostError extends TesseraError {
   override readonly name: string = "DeviceLostError";
+  /** Whether it went for want of memory: another one would go the same way. */
+  readonly isForMemory: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isForMemory?: boolean } = {}) {
+    super(message, options);
+    this.isForMemory = options.isForMemory ?? false;
+  }
 
   /** What happened, without what to do about it. */
   get reason(): string {

@@ -5,6 +5,7 @@ import type { ImageShape } from "../assemble/planning/planned-training.ts";
 import { plannedMemory } from "../assemble/planning/training-plan.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { largestBinding } from "../device/traits.ts";
 import { DeviceUnavailableError, OutOfMemoryError } from "../errors/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine } from "../runtime/open-engine.ts";
@@ -47,7 +48,7 @@ export async function expectMemory(
     tried.release();
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
-    throw withFittingBatch(error, batch, (count) => of(count).memory.total);
+    throw withFittingBatch(error, batch, (count) => of(count).memory, largestBinding(engine.traits));
   }
 }
 

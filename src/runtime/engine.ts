@@ -287,7 +287,7 @@ export class Engine implements TensorOwner, Disposable {
 
   /**
    * What `record` would need for a step, worked out without it; undefined on the reference backend, which plans nothing.
-   * @throws OutOfMemoryError with a table of the largest buffers when one is larger than the device ever has; UsageError as `record`
+   * @throws UsageError as `record`
    */
   plan(step: () => unknown): StepPlan | undefined {
     expectArgument("engine.plan", "the step", step, aFunction);

@@ -69,6 +69,15 @@ export const stepBytes = ({ bytes, uniformBytes, buffers }: StepPlan): number =>
   buffers.reduce((sum, each) => sum + (each.purpose === "results" ? each.bytes : 0), bytes + uniformBytes);
 
 /**
+ * What an implementation of WebGPU takes beside the buffers: Dawn over Vulkan, November 2026, one heap of 4 to 8 MiB for each kind of
+ * small buffer, and a ring of 4 MiB through which data goes to the device.
+ */
+export const implementationBytes = 2 ** 24;
+
+/** Bytes of small buffers that are reserved with the memory of steps: one of each kind. */
+export const reservedBytes = 512;
+
+/**
  * What steps need that share their memory, since they run one after the other: of each piece the largest that one of them has.
  */
 export function piecesOf(plans: readonly Pick<StepPlan, "pieces">[]): readonly number[] {

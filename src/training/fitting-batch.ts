@@ -1,6 +1,7 @@
 // What a person is told who asked for more memory than there is: a batch that would fit, by the plan.
 
 import { OutOfMemoryError } from "../errors/errors.ts";
+import { implementationBytes } from "../runtime/step-plan.ts";
 
 /** What stands in messages where nobody knows a better answer. */
 const advice = "use a smaller batch or image";
@@ -8,29 +9,28 @@ const advice = "use a smaller batch or image";
 /**
  * The same error, with the largest batch that fits by the plan.
  * @param batch that did not fit
- * @param bytesOf what a batch of so many images needs, in all; it may throw OutOfMemoryError for one that never fits
- * @param ask how to ask for it
+ * @param needs what a batch of so many images needs: in all, and its pieces
+ * @param most bytes that one piece may have
  */
 export function withFittingBatch(
   error: OutOfMemoryError,
   batch: number,
-  bytesOf: (count: number) => number,
-  ask: (count: number) => string = (count) => `a batch of ${count}`,
+  needs: (count: number) => { readonly total: number; readonly pieces: readonly number[] },
+  most: number,
 ): OutOfMemoryError {
-  const { available = Infinity } = error;
+  // Where nobody knows how much there is, and no piece was too large, it was a little that was missing.
+  const whole = needs(batch);
+  const isTooLarge = whole.pieces.some((bytes) => bytes > most);
+  const { available = isTooLarge ? Infinity : whole.total - implementationBytes } = error;
   const fits = (count: number): boolean => {
-    try {
-      return bytesOf(count) <= available;
-    } catch (cause) {
-      if (cause instanceof OutOfMemoryError) return false;
-      throw cause;
-    }
+    const { total, pieces } = needs(count);
+    return total <= available && pieces.every((bytes) => bytes <= most);
   };
   const count = largestThat(fits, batch - 1);
   const words =
     count === 0
       ? "by the plan no batch fits; use smaller images, or a smaller network"
-      : `by the plan ${ask(count)} fits`;
+      : `by the plan a batch of ${count} fits`;
   return new OutOfMemoryError(error.message.replace(advice, words), {
     cause: error,
     ...(error.available === undefined ? {} : { available: error.available }),

@@ -3,7 +3,7 @@
 import type { Engine } from "../runtime/engine.ts";
 import type { Module } from "../nn/module.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
-import { piecesOf, type StepPlan } from "../runtime/step-plan.ts";
+import { piecesOf, reservedBytes, type StepPlan } from "../runtime/step-plan.ts";
 import { readingBytes } from "../runtime/readings.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
@@ -50,7 +50,7 @@ export function runMemory(tensors: number, work: PlannedWork): RunMemory {
   const pieces = piecesOf([...steps, ...passes]);
   const working = sum(pieces);
   const own = most(steps) + most(passes);
-  const reads = mostRead(work) + readingBytes(4 * terms);
+  const reads = mostRead(work) + readingBytes(4 * terms) + (pieces.length > 0 ? reservedBytes : 0);
   return { tensors, working, pieces, own, reads, total: tensors + working + own + reads };
 }
 

@@ -8,7 +8,7 @@ import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { halfBits, halfOfBits } from "../../tensor/half.ts";
 import { elementBytes, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
-import { largestOf } from "../step-plan.ts";
+import { implementationBytes, largestOf } from "../step-plan.ts";
 
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -87,6 +87,8 @@ export class BufferPool {
   #asideBytes = 0;
   #peakBytes = 0;
   #created = 0;
+  /** Whether buffers were destroyed whose memory the driver may not have back. */
+  #isOwed = false;
 
   /** `checked` fills every buffer with NaN and never uses one again. */
   constructor(gpu: Gpu, checked: boolean) {
@@ -204,8 +206,6 @@ export class BufferPool {
       const error = await this.#device.popErrorScope();
       if (error !== null) {
         for (const buffer of buffers) this.drop(buffer);
-        // A driver has it back when the device has been heard of once more.
-        await this.#gpu.answer(this.#device.queue.onSubmittedWorkDone());
         const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
         throw refused(this.#all + (await this.#room(total)), error);
       }
@@ -239,6 +239,7 @@ export class BufferPool {
     if (!this.#live.delete(buffer)) return;
     this.#bytes -= buffer.size;
     buffer.destroy();
+    this.#isOwed = true;
   }
 
   give(buffer: GPUBuffer): void {
@@ -327,10 +328,20 @@ export class BufferPool {
     );
   }
 
+  /** Resolves when the driver has the memory of destroyed buffers back: when something that was submitted after them is done. */
+  async returned(): Promise<void> {
+    if (!this.#isOwed) return;
+    this.#isOwed = false;
+    this.#device.queue.submit([this.#device.createCommandEncoder().finish()]);
+    await this.#gpu.answer(this.#device.queue.onSubmittedWorkDone());
+  }
+
   /** Bytes that the device still gives, of so many: found by trying, to a MiB. */
   async #room(most: number): Promise<number> {
     const tried: GPUBuffer[] = [];
     let found = 0;
+    this.#isOwed = true;
+    await this.returned();
     for (let piece = most / 2; piece >= smallestPiece; piece /= 2) {
       const size = Math.min(4 * Math.floor(piece / 4), largestBinding(this.#traits));
       this.#device.pushErrorScope("out-of-memory");
@@ -339,7 +350,7 @@ export class BufferPool {
       tried.push(buffer);
     }
     for (const buffer of tried) buffer.destroy();
-    return found;
+    return Math.max(0, found - implementationBytes);
   }
 
   get #all(): number {

@@ -54,6 +54,11 @@ export class SharedMemory {
     }
   }
 
+  /** Writes bytes into the largest buffer, of which nothing counts between runs. */
+  fill(device: GPUDevice, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#pieces.length > 0) device.queue.writeBuffer(this.#pieces[0], 0, bytes);
+  }
+
   /** To be called once for each `take`, when everything that uses its buffers was submitted. */
   release(): void {
     if (--this.#users > 0) return;

@@ -1,7 +1,8 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
 import { OutOfMemoryError, TesseraError, type DeviceLostError } from "../../errors/errors.ts";
-import type { AdapterTraits } from "../../device/traits.ts";
+import { mebibytes } from "../../errors/mebibytes.ts";
+import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { kernelFor } from "../../kernels/built-in-kernels.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
@@ -21,8 +22,8 @@ import { lower } from "./lowering.ts";
 import { planMemory, type MemoryPlan } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { SharedMemory } from "./shared-memory.ts";
-import { piecesOf, type StepPlan } from "../step-plan.ts";
-import { expectPieces, moreThanThereIs, refusedStep, WebGpuProgram } from "./webgpu-program.ts";
+import { implementationBytes, piecesOf, reservedBytes, type StepPlan } from "../step-plan.ts";
+import { moreThanThereIs, refusedStep, WebGpuProgram } from "./webgpu-program.ts";
 import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
 
 /** Up to here zeros are uploaded like other data: a clear ends the compute pass around it. */
@@ -158,9 +159,7 @@ export class WebGpuBackend implements Backend {
   }
 
   plan(recording: Recording, results: readonly Operand[]): StepPlan {
-    const plan = planMemory(lower(recording, results, this.choice, this.gpu.traits));
-    expectPieces(this.gpu, plan);
-    return plan;
+    return planMemory(lower(recording, results, this.choice, this.gpu.traits));
   }
 
   async reserve(plans: readonly StepPlan[], readBytes: number, what: string): Promise<Reservation> {
@@ -172,13 +171,23 @@ export class WebGpuBackend implements Backend {
     const bytes = sizes.reduce((sum, each) => sum + each, readBytes);
     const refused = (available: number, cause: unknown): OutOfMemoryError =>
       refusedStep(this.gpu, { bytes, buffers: largest.buffers }, moreThanThereIs, { what, available, cause });
+    const most = largestBinding(this.traits);
+    if (sizes.some((size) => size > most)) {
+      const why = `and one buffer may hold ${mebibytes(most)} MiB on`;
+      throw refusedStep(this.gpu, { bytes, buffers: largest.buffers }, why, { what });
+    }
     const names = sizes.map((_, i) => `shared ${i}`);
     await this.#shared.take(sizes, names, refused);
     const isReading = readBytes > 0 && this.#staging === undefined;
     if (isReading) this.#staging = { buffer: this.#newStaging(readBytes), isFree: true };
+    // An implementation has heaps of its own for small buffers of each kind, and memory through which data goes to the device.
+    const small = [usage.uniform, usage.mapRead].map((use) =>
+      this.#pool.takeAside("reserved", reservedBytes / 2, use | usage.copyTarget),
+    );
     const release = (): void => {
       this.#commands.whenSubmitted(() => {
         this.#shared.release();
+        for (const buffer of small) this.#pool.putAway(buffer);
         if (isReading && this.#staging !== undefined) this.#pool.putAway(this.#staging.buffer);
         if (isReading) this.#staging = undefined;
       });
@@ -186,9 +195,20 @@ export class WebGpuBackend implements Backend {
     try {
       await this.#pool.settled();
       this.gpu.check();
+      const fed = largest.buffers.filter(({ purpose }) => purpose === "feeds");
+      const uploaded = Math.max(reservedBytes / 2, ...fed.map(({ bytes }) => bytes));
+      // What each program takes for itself, tried now and taken when it is recorded.
+      const own = Math.max(...plans.map(({ ownBytes, uniformBytes }) => ownBytes + uniformBytes));
+      const tried = await this.#pool.takeAll([{ bytes: Math.max(4, own), label: "own" }], refused);
+      this.#shared.fill(this.gpu.device, new Uint8Array(Math.min(uploaded, sizes[0] ?? 0)));
+      await this.synchronise();
+      for (const buffer of tried) this.#pool.drop(buffer);
+      await this.#pool.returned();
     } catch (error) {
       release();
-      throw error;
+      const loss = await this.loss();
+      if (loss?.isForMemory !== true) throw error;
+      throw refused(Math.max(0, this.#pool.bytes + this.#pool.asideBytes - implementationBytes), loss);
     }
     return { release };
   }
@@ -197,6 +217,8 @@ export class WebGpuBackend implements Backend {
     await this.#commands.flush();
     this.gpu.check();
     for (const storage of recording.held) this.#expectThere(storage);
+    // The step that was there before had what this one takes: it was planned once.
+    if (isShared) await this.#pool.returned();
     const step = lower(recording, results, this.choice, this.gpu.traits);
     const on = {
       gpu: this.gpu,

@@ -216,7 +216,7 @@ export function refusedStep(
 }
 
 /** @throws OutOfMemoryError for a step with a buffer that there can never be */
-export function expectPieces(gpu: Gpu, plan: MemoryPlan): void {
+function expectPieces(gpu: Gpu, plan: MemoryPlan): void {
   const most = largestBinding(gpu.traits);
   if (plan.slots.some(({ bytes }) => bytes > most))
     throw refusedStep(gpu, plan, `and one buffer may hold ${mebibytes(most)} MiB on`);
