@@ -45,7 +45,7 @@ export async function expectMemory(
   ].sort((a, b) => b - a);
   try {
     const tried = await engine.reserve([{ ...largest, pieces }], { what: "the run" });
-    tried.release();
+    await tried.release();
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
     throw withFittingBatch(error, batch, (count) => of(count).memory, largestBinding(engine.traits));

@@ -29,7 +29,8 @@ export interface BackendMemory {
 
 /** Memory that is held for steps to come. */
 export interface Reservation {
-  release(): void;
+  /** Resolves when others may have it. */
+  release(): Promise<void>;
 }
 
 export interface Backend {

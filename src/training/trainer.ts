@@ -128,7 +128,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       return { ...(await trainEpochs(run)), module: run.judgedModule };
     } finally {
       steps.dispose();
-      reserved.release();
+      await reserved.release();
     }
   } catch (error) {
     twin?.dispose();

@@ -29,6 +29,9 @@ import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.t
 /** Up to here zeros are uploaded like other data: a clear ends the compute pass around it. */
 const uploadedBytes = 2 ** 20;
 
+/** What is written at once goes to Dawn's device through its ring from some size below this on. */
+const ringBytes = 2 ** 16;
+
 /** One value as the bytes of a tensor, in chunks. */
 function* repeated(spec: TensorSpec, value: number): Generator<Uint8Array> {
   const { dtype } = spec;
@@ -184,19 +187,19 @@ export class WebGpuBackend implements Backend {
     const small = [usage.uniform, usage.mapRead].map((use) =>
       this.#pool.takeAside("reserved", reservedBytes / 2, use | usage.copyTarget),
     );
-    const release = (): void => {
-      this.#commands.whenSubmitted(() => {
-        this.#shared.release();
-        for (const buffer of small) this.#pool.putAway(buffer);
-        if (isReading && this.#staging !== undefined) this.#pool.putAway(this.#staging.buffer);
-        if (isReading) this.#staging = undefined;
-      });
+    const release = async (): Promise<void> => {
+      await this.#commands.flush().catch(() => undefined); // what is wrong has been told
+      this.#shared.release();
+      for (const buffer of small) this.#pool.putAway(buffer);
+      if (isReading && this.#staging !== undefined) this.#pool.putAway(this.#staging.buffer);
+      if (isReading) this.#staging = undefined;
+      await this.#pool.returned().catch(() => undefined);
     };
     try {
       await this.#pool.settled();
       this.gpu.check();
       const fed = largest.buffers.filter(({ purpose }) => purpose === "feeds");
-      const uploaded = Math.max(reservedBytes / 2, ...fed.map(({ bytes }) => bytes));
+      const uploaded = Math.max(ringBytes, ...fed.map(({ bytes }) => bytes));
       // What each program takes for itself, tried now and taken when it is recorded.
       const own = Math.max(...plans.map(({ ownBytes, uniformBytes }) => ownBytes + uniformBytes));
       const tried = await this.#pool.takeAll([{ bytes: Math.max(4, own), label: "own" }], refused);
@@ -205,7 +208,7 @@ export class WebGpuBackend implements Backend {
       for (const buffer of tried) this.#pool.drop(buffer);
       await this.#pool.returned();
     } catch (error) {
-      release();
+      await release();
       const loss = await this.loss();
       if (loss?.isForMemory !== true) throw error;
       throw refused(Math.max(0, this.#pool.bytes + this.#pool.asideBytes - implementationBytes), loss);
