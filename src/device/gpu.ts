@@ -163,11 +163,10 @@ function watched(
   const destroyed = `the device "${traits.name}" was destroyed by this program; open another engine`;
   let firstError: TesseraError | undefined;
   let gone: DeviceLostError | undefined;
-  let isRefusing = false;
   const keep = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault(); // kept and thrown, not printed
-    // What was to use a refused buffer is refused, too, and has been left out or told with it.
-    if (isRefusing && /\[Invalid (?:Buffer|BindGroup|CommandBuffer)/.test(event.error.message)) return;
+    // What is to use a refused buffer is refused, too; the buffer is told, and what needs it left out.
+    if (/^\[Invalid (?:Buffer|BindGroup|CommandBuffer)\b[^\]]*\] is invalid due to a previous error/.test(event.error.message)) return;
     firstError ??= describeDeviceError(event.error, traits.name);
   };
   device.addEventListener("uncapturederror", keep);
@@ -197,7 +196,6 @@ function watched(
     traits,
     lost: whenLost,
     fail(error) {
-      isRefusing = true;
       firstError = error;
     },
     async loss() {

@@ -72,7 +72,7 @@ export const stepBytes = ({ bytes, uniformBytes, buffers }: StepPlan): number =>
  * What an implementation of WebGPU takes beside the buffers: Dawn over Vulkan, November 2026, one heap of 4 to 8 MiB for each kind of
  * small buffer, and a ring of 4 MiB through which data goes to the device.
  */
-export const implementationBytes = 2 ** 24;
+export const implementationBytes = 2 ** 23;
 
 /** Bytes of small buffers that are reserved with the memory of steps: one of each kind. */
 export const reservedBytes = 512;

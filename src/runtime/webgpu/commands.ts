@@ -101,16 +101,16 @@ export class CommandQueue {
     if (this.#pending.length >= launchesPerSubmit) this.submitIfReady();
   }
 
-  /** Submits what was pushed, unless a pipeline in it still compiles. */
+  /** Submits what was pushed, unless a pipeline in it still compiles or the device has not said whether it has a buffer. */
   submitIfReady(): boolean {
-    // What the device refuses is left out, and nothing else: it must have said so.
-    const ready = this.#pool.isSettled && this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
+    const ready =
+      this.#pool.isSettled && this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
     if (ready) this.#submit();
     return ready;
   }
 
   /**
-   * Submits everything pushed so far, waiting for pipelines that still compile.
+   * Submits everything pushed so far, waiting for pipelines that still compile and for buffers that the device may refuse.
    * @throws KernelError as `push`
    */
   async flush(): Promise<void> {
@@ -118,10 +118,10 @@ export class CommandQueue {
       const waiting = this.#pending
         .filter(isDispatch)
         .filter(({ pipeline: { pipeline, failure } }) => pipeline === undefined && failure === undefined);
-      if (waiting.length === 0) break;
-      await Promise.all(waiting.map(({ pipeline }) => pipeline.settled));
+      // What the device refuses is left out, and nothing else: it must have said so.
+      if (waiting.length === 0 && this.#pool.isSettled) break;
+      await Promise.all([...waiting.map(({ pipeline }) => pipeline.settled), this.#pool.settled()]);
     }
-    await this.#pool.settled();
     this.#throwFailure();
     this.#submit();
   }

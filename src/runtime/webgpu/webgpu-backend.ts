@@ -217,7 +217,7 @@ export class WebGpuBackend implements Backend {
   }
 
   async compile(recording: Recording, results: readonly Operand[], isShared: boolean): Promise<WebGpuProgram> {
-    await this.#commands.flush();
+    await this.#pool.settled();
     this.gpu.check();
     for (const storage of recording.held) this.#expectThere(storage);
     // The step that was there before had what this one takes: it was planned once.
