@@ -33,6 +33,7 @@ import { reestimateStatistics, reestimation, type Reestimated } from "./reestima
 import { taskOf } from "./tasks.ts";
 import {
   namedLabels,
+  partOf,
   reproducibleSettings,
   samplerOf,
   stepShape,
@@ -185,7 +186,7 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
 
   async judge(module: Model, part: JudgedPart, options: JudgeOptions): Promise<ModelJudgement> {
     const { classes } = this.#assembly;
-    const { batch } = this.#sampler;
+    const batch = partOf(this.#sampler.batch, this.#settings);
     const on = { ...options, set: this.#set(part), part, classes, batch };
     return await this.#task.judge(this.#engine, module, this.#settings, on);
   }

@@ -12,7 +12,7 @@ import type { JudgeOptions } from "../training/task.ts";
 import type { Model } from "./assembly-task.ts";
 import { imageBatches } from "./image-batches.ts";
 import { RecordedPass, type BatchStep } from "./recorded-pass.ts";
-import type { TrainingSettings } from "./training-settings.ts";
+import { partOf, type TrainingSettings } from "./training-settings.ts";
 
 /** How many images the statistics are of, and in how many batches they were seen. */
 export interface Reestimated {
@@ -22,12 +22,12 @@ export interface Reestimated {
 
 /** @param available training images of all sources */
 export function reestimation(
-  { reestimate, batch }: Pick<TrainingSettings, "reestimate" | "batch">,
+  { reestimate, batch, batchSplit }: Pick<TrainingSettings, "reestimate" | "batch" | "batchSplit">,
   available: number,
 ): Reestimated | undefined {
   if (reestimate === undefined) return undefined;
   const images = Math.min(reestimate, available);
-  return { images, batches: Math.ceil(images / batch) };
+  return { images, batches: Math.ceil(images / partOf(batch, { batchSplit })) };
 }
 
 /**

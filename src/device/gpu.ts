@@ -196,7 +196,7 @@ function watched(
     traits,
     lost: whenLost,
     fail(error) {
-      firstError = error;
+      if (!(firstError instanceof OutOfMemoryError)) firstError = error;
     },
     async loss() {
       // Drivers tell in a turn of their own, and Dawn in Node only while something is waited for.

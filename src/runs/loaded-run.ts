@@ -3,6 +3,7 @@
 import "../errors/disposal.ts";
 import { describeParts } from "../assemble/asked-parts.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
+import { withoutIdleSettings } from "../assemble/idle-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { type TrainingSettings } from "../assemble/training-settings.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
@@ -38,7 +39,12 @@ export async function loadRun(
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
   const where = checkedEngineOptions(start);
-  const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
+  const said = ofLength(settingsOf(manifest, seed), options);
+  const { batchSplit } = options;
+  const settings = withoutIdleSettings({
+    ...{ ...said, memory },
+    ...(batchSplit === undefined ? {} : { batchSplit }),
+  });
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);

@@ -30,6 +30,7 @@ import {
   describeStart,
   describeWatch,
   partsWarnings,
+  splitWarning,
 } from "./course-words.ts";
 import { type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
@@ -185,6 +186,8 @@ export class RunSession implements Disposable {
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     if (parts !== undefined) say(parts);
     partsWarnings(settings, budget, start).forEach(warn);
+    const divided = splitWarning(settings, batch);
+    if (divided !== undefined) warn(divided);
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
     if (budget.warmup === budget.steps && hasUnsupervisedLosses(settings)) {

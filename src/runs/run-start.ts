@@ -60,6 +60,8 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   /** In the place of the manifest's length. */
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
+  /** In how many parts a batch goes through the network, in the place of the manifest's `batchSplit`. */
+  readonly batchSplit?: number | undefined;
   /** Whether records and images that cannot be read are left out, and listed. */
   readonly skipBad?: boolean;
   /** A run folder, or its model file, whose model learns more classes. */
@@ -100,6 +102,7 @@ const runOptions: OptionChecks<RunOptions> = {
   limit: aNumber,
   epochs: aNumber,
   steps: aNumber,
+  batchSplit: wholeFrom(1),
   skipBad: aFlag,
   model: aString,
   init: aString,
@@ -233,7 +236,7 @@ async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined>
 export async function recordOf({
   manifest: { file, text },
   initial,
-  options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power, robustness },
+  options: { dataRoot, seed, limit, epochs, steps, batchSplit, skipBad, adapter, power, robustness },
 }: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
@@ -245,6 +248,7 @@ export async function recordOf({
     options: {
       ...{ limit, epochs, steps, skipBad, adapter, power },
       ...(robustness === false ? { robustness } : {}),
+      ...(batchSplit === undefined ? {} : { batchSplit }),
     },
     ...(initial === undefined ? {} : { initial: described(initial) }),
   };

@@ -6,7 +6,7 @@ import { inferencePass } from "../evaluation.ts";
 import { plannedPass, type ImageSize } from "../recorded-pass.ts";
 import { statisticsPass, type Reestimated } from "../reestimate.ts";
 import { taskOf } from "../tasks.ts";
-import type { TrainingSettings } from "../training-settings.ts";
+import { partOf, type TrainingSettings } from "../training-settings.ts";
 
 /** What passes are made over. */
 export interface PassedOver {
@@ -26,7 +26,7 @@ export function plannedPasses(
   { image, batch, judged, reestimated }: PassedOver,
 ): readonly (() => unknown)[] {
   const { normalisation } = settings;
-  const each = taskOf(settings).passBatch(model, batch, image);
+  const each = taskOf(settings).passBatch(model, partOf(batch, settings), image);
   const sizes = judged.flatMap((count) =>
     count === Infinity ? [each] : [Math.min(each, count), count % each],
   );

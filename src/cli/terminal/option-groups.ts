@@ -99,6 +99,11 @@ export function withTraining(command: Command): Command {
       "seed of initial weights, order and augmentation (default: 0)",
       wholeNumber("--seed", 0),
     )
+    .option(
+      "--batch-split <parts>",
+      "compute each batch in this many parts, one after the other, which needs less memory (default: the manifest's)",
+      wholeNumber("--batch-split", 1),
+    )
     .option("--force", "overwrite the run in --out", false)
     .option(
       "--profile [file]",

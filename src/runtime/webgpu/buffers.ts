@@ -315,10 +315,10 @@ export class BufferPool {
   #refuse(buffer: GPUBuffer, what: string, bytes: number, cause: GPUError): void {
     this.#hasMissing = true;
     this.miss(buffer);
-    const available = this.#all - bytes;
-    const held = [...this.#live, ...this.#aside]
-      .filter((each) => each !== buffer)
-      .map(({ label, size }) => ({ label, bytes: size }));
+    if (this.#live.delete(buffer)) this.#bytes -= bytes;
+    if (this.#aside.delete(buffer)) this.#asideBytes -= bytes;
+    const available = this.#all;
+    const held = [...this.#live, ...this.#aside].map(({ label, size }) => ({ label, bytes: size }));
     this.#gpu.fail(
       new OutOfMemoryError(
         `${what}: "${this.#traits.name}" does not have ${mebibytes(bytes)} MiB beside the ${mebibytes(available)} MiB in use; ` +
