@@ -5,6 +5,11 @@ import { colours, contactSheet, type Cell, type Colour, type Word } from "./cont
 import { overlay } from "./overlay.ts";
 import { zoomTo } from "./zoom.ts";
 
+/** Width of a picture in pixels, about, in a report. */
+export const heatWidth = 160;
+/** Images whose maps are computed at a time for a report, at most. */
+export const mostHeatMaps = 16;
+
 /**
  * From little to much: stops of matplotlib's inferno (Smith and van der Walt 2015), evenly spaced. Its lightness rises steadily, so that
  * more looks like more also in grey and to the colour-blind. The dark beginning is left out: there the image shows through.

@@ -11,7 +11,7 @@ import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
 import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
 import { Classifier } from "../assemble/classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
-import { reproducibleSettings } from "../assemble/training-settings.ts";
+import { partOf, reproducibleSettings } from "../assemble/training-settings.ts";
 import { taskOf } from "../assemble/tasks.ts";
 import { untaughtNote } from "../assemble/untaught.ts";
 import { warmedBudgetOf } from "../assemble/warm-up.ts";
@@ -280,7 +280,7 @@ export class RunSession implements Disposable {
       set,
       part: "validation",
       classes,
-      batch: settings.batch,
+      batch: partOf(settings.batch, settings),
     });
   }
 
@@ -305,7 +305,8 @@ export class RunSession implements Disposable {
     if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
     const { settings, images } = this.#run;
     const { classes, test } = images.assembly;
-    const reading = { ...settings, exclusive: model.exclusive, exhaustive: model.exhaustive };
+    const batch = partOf(settings.batch, settings);
+    const reading = { ...settings, batch, exclusive: model.exclusive, exhaustive: model.exhaustive };
     const predicted = testPredictions(logits, test, classes);
     return await overlayPictures(engine, model, reading, test, predicted, overlaps);
   }
@@ -314,8 +315,7 @@ export class RunSession implements Disposable {
   #heat(engine: Engine, { model }: TrainedModel): MistakeHeat | undefined {
     if (!(model instanceof Classifier)) return undefined;
     const { settings, images } = this.#run;
-    const { normalisation } = settings;
-    return (wrong) => mistakeMaps(engine, model, normalisation, images.assembly.test, wrong);
+    return (wrong) => mistakeMaps(engine, model, settings, images.assembly.test, wrong);
   }
 
   [Symbol.dispose](): void {

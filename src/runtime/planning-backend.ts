@@ -37,6 +37,8 @@ export class PlanningBackend implements Backend {
   readonly traits: AdapterTraits;
   readonly choice: CandidateChoice;
   #bytes = 0;
+  /** Of what was moved into a piece: a device has it back when it is next waited for. */
+  #pooledBytes = 0;
   #peakBytes = 0;
 
   /** Plans for an adapter with these traits, with the candidates it would take. */
@@ -91,6 +93,7 @@ export class PlanningBackend implements Backend {
     const whole = this.#hold(bytes);
     places.forEach((place, i) => {
       whole.retain();
+      if (place.gathered === undefined) this.#pooledBytes += place.bytes;
       this.#leave(place);
       place.gathered = { whole, offset: offsets[i] };
     });
@@ -125,7 +128,7 @@ export class PlanningBackend implements Backend {
   }
 
   memory(): BackendMemory {
-    return { bytes: this.#bytes, pooledBytes: 0, asideBytes: 0, peakBytes: this.#peakBytes };
+    return { bytes: this.#bytes, pooledBytes: this.#pooledBytes, asideBytes: 0, peakBytes: this.#peakBytes };
   }
 
   destroy(): void {
@@ -134,7 +137,7 @@ export class PlanningBackend implements Backend {
 
   #hold(bytes: number): PlannedData {
     this.#bytes += bytes;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes + this.#pooledBytes);
     return new PlannedData(bytes, (data) => this.#leave(data));
   }
 

@@ -41,8 +41,12 @@ const resultBytes = ({ buffers }: StepPlan): number =>
 export const mostRead = ({ passes, readBytes }: PlannedWork): number =>
   Math.max(readBytes, ...passes.map(resultBytes));
 
-/** @param tensors bytes of what lives all the time */
-export function runMemory(tensors: number, work: PlannedWork): RunMemory {
+/**
+ * @param tensors bytes of what lives all the time
+ * @param others bytes at other times: while weights are made, once where the seed drew them and once where they lie side by side; and
+ *   when steps are over, while a report is written
+ */
+export function runMemory(tensors: number, others: readonly number[], work: PlannedWork): RunMemory {
   const { steps, passes, terms } = work;
   const sum = (bytes: readonly number[]): number => bytes.reduce((total, each) => total + each, 0);
   const most = (plans: readonly StepPlan[]): number =>
@@ -51,7 +55,7 @@ export function runMemory(tensors: number, work: PlannedWork): RunMemory {
   const working = sum(pieces);
   const own = most(steps) + most(passes);
   const reads = mostRead(work) + readingBytes(4 * terms) + (pieces.length > 0 ? reservedBytes : 0);
-  return { tensors, working, pieces, own, reads, total: tensors + working + own + reads };
+  return { tensors, working, pieces, own, reads, total: Math.max(...others, tensors + working + own + reads) };
 }
 
 /** Bytes of a checkpoint's largest part, which is read at once: the moments, or a module's tensors. */

@@ -9,13 +9,13 @@ import { largestRead, planOf, runMemory, type RunMemory } from "../../training/r
 import { WeightAverage } from "../../training/weight-average.ts";
 import { assembleTerms } from "../assemble-terms.ts";
 import { reestimation } from "../reestimate.ts";
-import { plannedPasses } from "./planned-passes.ts";
+import { plannedPasses, plannedReport } from "./planned-passes.ts";
 import { bothViewsOf } from "./steps-taken.ts";
 import { precisionOf } from "../../training/precision.ts";
 import { TrainedParts } from "../../training/trained-parts.ts";
 import { Engine } from "../../runtime/engine.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
-import type { StepPlan } from "../../runtime/step-plan.ts";
+import { reservedBytes, stepBytes, type StepPlan } from "../../runtime/step-plan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Model } from "../assembly-task.ts";
 import type { LabelSpace } from "../label-space.ts";
@@ -49,6 +49,8 @@ export class PlannedTraining implements Disposable {
   readonly #resident: ResidentImages | undefined;
   readonly #twin: Model | undefined;
   readonly #average: WeightAverage<Model> | undefined;
+  /** Bytes while all of it is made. */
+  readonly #beginning: number;
   /** Bytes of images and label states that stay on the device; 0 where steps are fed. */
   readonly residentBytes: number;
   /** Bytes of the model's tensors, as they lie side by side; of the moments; and of the moving average, 0 without one. */
@@ -75,6 +77,7 @@ export class PlannedTraining implements Disposable {
       this.#average = new WeightAverage(engine, this.#parts, this.#twin, ema);
     }
     // To lie side by side takes a little more, and the decay of parameters has a tensor of its own: they count with the moments.
+    this.#beginning = engine.memory().peakBytes;
     this.tensorBytes = {
       model: modelBytes,
       moments: trained - modelBytes,
@@ -149,7 +152,10 @@ export class PlannedTraining implements Disposable {
     });
     const { model: weights, moments, average } = this.tensorBytes;
     const steps = [...kinds].flatMap((both) => planOf(engine, () => this.step(count, both, atOnce)));
-    const memory = runMemory(weights + moments + average + this.residentBytes, {
+    const tensors = weights + moments + average + this.residentBytes;
+    const report = planOf(engine, plannedReport(engine, model, this.#settings, this.#image, count));
+    const ends = report.map((plan) => weights + stepBytes(plan) + reservedBytes);
+    const memory = runMemory(tensors, [this.#beginning + this.residentBytes, ...ends], {
       steps,
       passes: passes.flatMap((pass) => planOf(engine, pass)),
       terms: assembleTerms(this.#settings).length,

@@ -229,9 +229,11 @@ export class BufferPool {
 
   /** Destroys spare buffers; what was pushed so far must have been submitted. */
   trim(): void {
+    if (this.#pooledBytes === 0) return;
     for (const list of this.#free.values()) for (const { buffer } of list) buffer.destroy();
     this.#free.clear();
     this.#pooledBytes = 0;
+    this.#isOwed = true;
   }
 
   /** Destroys a buffer that no launch waiting to be submitted uses. */

@@ -221,7 +221,10 @@ export class WebGpuBackend implements Backend {
     this.gpu.check();
     for (const storage of recording.held) this.#expectThere(storage);
     // The step that was there before had what this one takes: it was planned once.
-    if (isShared) await this.#pool.returned();
+    if (isShared) {
+      if (this.#commands.submitIfReady()) this.#pool.trim();
+      await this.#pool.returned();
+    }
     const step = lower(recording, results, this.choice, this.gpu.traits);
     const on = {
       gpu: this.gpu,
