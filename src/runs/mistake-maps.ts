@@ -4,7 +4,8 @@ import type { Classifier } from "../assemble/classifier.ts";
 import { predictActivations } from "../assemble/predict-activations.ts";
 import { partOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import { heatOverlay, heatSize, heatWidth, mostHeatMaps } from "../pictures/heat-overlay.ts";
+import { heatOverlay } from "../pictures/heat-overlay.ts";
+import { heatSize, heatWidth, mostHeatMaps } from "../pictures/heat-size.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { picturePng, type WrongLabel } from "./run-report-data.ts";
 

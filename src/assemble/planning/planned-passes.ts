@@ -1,6 +1,6 @@
 // What a run records beside its steps, to judge its model and to estimate statistics anew: for their memory to be planned.
 
-import { heatSize, heatWidth, mostHeatMaps } from "../../pictures/heat-overlay.ts";
+import { heatSize, heatWidth, mostHeatMaps } from "../../pictures/heat-size.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Model } from "../assembly-task.ts";
 import { inferencePass } from "../evaluation.ts";
