@@ -35,16 +35,16 @@ function losing(real: GPU, losses: { plan: readonly number[]; submits: number[] 
     requestAdapter: async (request: GPURequestAdapterOptions) => {
       const adapter = await real.requestAdapter(request);
       if (adapter === null) return null;
-      const { requestDevice } = adapter;
+      const requestDevice = adapter.requestDevice.bind(adapter);
       Object.defineProperty(adapter, "requestDevice", {
         value: async (descriptor: GPUDeviceDescriptor) => {
-          const device = await requestDevice.call(adapter, descriptor);
+          const device = await requestDevice(descriptor);
           const own = losses.submits.push(0) - 1;
           const { queue } = device;
-          const { submit } = queue;
+          const submit = queue.submit.bind(queue);
           Object.defineProperty(queue, "submit", {
             value: (buffers: GPUCommandBuffer[]) => {
-              submit.call(queue, buffers);
+              submit(buffers);
               if (++losses.submits[own] === losses.plan.at(own)) device.destroy();
             },
           });

@@ -36,6 +36,7 @@ type LeftOut =
   | "batchSplit"
   | (typeof pixelFields)[number]
   | "precision"
+  | "skipNonFinite"
   | "freeze"
   | "unfreeze"
   | "rates"

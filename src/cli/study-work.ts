@@ -52,9 +52,11 @@ export async function studyWork<Options extends StudyWorkOptions>(
   prepare: (manifest: Manifest, output: CommandOutput<Options>) => Promise<PreparedStudy>,
 ): Promise<void> {
   checkChoices(engineOptions(options).device ?? "auto", options);
-  const { out, quiet, dryRun } = options;
+  const { out, quiet, dryRun, join: join_ = false } = options;
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
-  const folder = out === undefined ? undefined : new StudyFolder(out, name);
+  if (join_ && dryRun)
+    throw new UsageError("--join takes runs of a study, and --dry-run takes none; leave one of them out");
+  const folder = out === undefined ? undefined : new StudyFolder(out, name, { join: join_ });
   const manifest = await readTrainingManifest(file);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
@@ -189,7 +191,7 @@ async function carryOut(
     ...{ study, ...origin, seeds, ...asked, dataRoot: resolve(dataRoot), atOnce: engines.length },
     manifest: { file: manifest.file, text: manifest.text },
     settings: { limit, ...fixed, ...reproducibleSettings(settings) },
-    ...{ adapter, driver, ...choices },
+    ...{ adapter, driver, ...choices, program: programDigest() },
   });
   const { tuning, candidates } = choices;
   const environment = {
@@ -242,14 +244,26 @@ async function carryOut(
     },
     signal,
   ).finally(() => progress.stop());
-  const apart = await writeScores();
-  const scores = (await together?.(apart, results(), folder)) ?? apart;
-  if (scores !== apart) await folder.writeScores(scores);
-  if (scores.scores.length > 0) {
-    const table = await writeResults(folder, scores);
-    process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
-    await keepPictures(folder, plan, results(), shown, options.quiet);
-    await reportFinished(folder.path, options.identify, say);
+  const analyse = async (): Promise<void> => {
+    const apart = await writeScores();
+    const scores = (await together?.(apart, results(), folder)) ?? apart;
+    if (scores !== apart) await folder.writeScores(scores);
+    if (scores.scores.length > 0) {
+      const table = await writeResults(folder, scores);
+      process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
+      await keepPictures(folder, plan, results(), shown, options.quiet);
+      await reportFinished(folder.path, options.identify, say);
+    }
+  };
+  if (options.join !== true) await analyse();
+  else if (
+    complete &&
+    !(await folder.analyseOnce(
+      results().map(({ key }) => key),
+      analyse,
+    ))
+  ) {
+    say("another process has written the analysis");
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

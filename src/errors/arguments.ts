@@ -52,7 +52,7 @@ export const anything: Requirement = { words: "anything", fits: () => true };
 export const aNumber: Requirement = { words: "a number", fits: isNumber };
 export const aNumberAbove = (least: number): Requirement => ({
   words: `a number above ${least}`,
-  fits: (value) => isNumber(value) && (value as number) > least,
+  fits: (value) => isNumber(value) && value > least,
 });
 export const aFlag: Requirement = {
   words: "true or false",

@@ -39,10 +39,10 @@ export async function loadRun(
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
   const where = checkedEngineOptions(start);
-  const said = ofLength(settingsOf(manifest, seed), options);
-  const { batchSplit } = options;
+  const { batchSplit, skipNonFinite } = options;
   const settings = withoutIdleSettings({
-    ...{ ...said, memory },
+    ...{ ...ofLength(settingsOf(manifest, seed), options), memory },
+    ...(skipNonFinite === true ? { skipNonFinite } : {}),
     ...(batchSplit === undefined ? {} : { batchSplit }),
   });
   const labels = declaredLabels(manifest);

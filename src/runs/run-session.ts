@@ -23,7 +23,7 @@ import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { LastingEngine } from "../runtime/lasting-engine.ts";
 import { asOfLength, defaultInterval, type Checkpoints } from "../training/checkpoint.ts";
-import { bothListeners } from "../training/training-reports.ts";
+import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
 import {
   describeBalance,
   describeReestimation,
@@ -197,11 +197,26 @@ export class RunSession implements Disposable {
       );
     }
     const watcher = this.#observer.training?.({ budget, batch, settings });
+    const told: TrainingListener<Evaluation> = {
+      ...folder.listener(),
+      searching: ({ step, from }) => {
+        const again = step - from > 1 ? `takes the steps from ${from + 1} on once more, and ` : "";
+        this.#observer.say?.(
+          `step ${step} has a number that is not finite; Tessera ${again}looks for where that begins`,
+        );
+      },
+      skipped: ({ reason, from }) => {
+        folder.rewind();
+        this.#observer.warn?.(
+          `warning: ${reason}: this step is left out, and the run goes on behind step ${from}`,
+        );
+      },
+    };
     const result = await trainModel(
       engine,
       assembly,
       settings,
-      bothListeners<Evaluation>(folder.listener(), watcher),
+      bothListeners<Evaluation>(told, watcher),
       signal,
       {
         // Whoever asked for this length may have been killed before its first checkpoint.
@@ -261,6 +276,7 @@ export class RunSession implements Disposable {
       images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
       decoded,
       skipped: [...skipped],
+      ...(result.skippedSteps.length === 0 ? {} : { skippedSteps: [...result.skippedSteps] }),
       parameters: trained.parameterCount,
       ...made,
     };

@@ -64,6 +64,8 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly batchSplit?: number | undefined;
   /** Whether records and images that cannot be read are left out, and listed. */
   readonly skipBad?: boolean;
+  /** Whether batches whose losses are no finite numbers are left out, and counted; else they end the run. */
+  readonly skipNonFinite?: boolean | undefined;
   /** A run folder, or its model file, whose model learns more classes. */
   readonly model?: string | undefined;
   /** A file of weights, a run folder or its model file, whose weights the run begins with; in the place of the manifest's `init`. */
@@ -104,6 +106,7 @@ const runOptions: OptionChecks<RunOptions> = {
   steps: aNumber,
   batchSplit: wholeFrom(1),
   skipBad: aFlag,
+  skipNonFinite: aFlag,
   model: aString,
   init: aString,
   device: oneOf(["auto", "webgpu", "reference"] satisfies readonly DeviceOptions["device"][]),
@@ -236,7 +239,19 @@ async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined>
 export async function recordOf({
   manifest: { file, text },
   initial,
-  options: { dataRoot, seed, limit, epochs, steps, batchSplit, skipBad, adapter, power, robustness },
+  options: {
+    dataRoot,
+    seed,
+    limit,
+    epochs,
+    steps,
+    batchSplit,
+    skipBad,
+    skipNonFinite,
+    adapter,
+    power,
+    robustness,
+  },
 }: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
@@ -249,6 +264,7 @@ export async function recordOf({
       ...{ limit, epochs, steps, skipBad, adapter, power },
       ...(robustness === false ? { robustness } : {}),
       ...(batchSplit === undefined ? {} : { batchSplit }),
+      ...(skipNonFinite === true ? { skipNonFinite } : {}),
     },
     ...(initial === undefined ? {} : { initial: described(initial) }),
   };

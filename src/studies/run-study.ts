@@ -36,6 +36,7 @@ import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
 import { assemblyOf, type PlannedRun } from "./planned-run.ts";
 import { aStudyPlan, type StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
+import type { Claim } from "../runs/run-lock.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { LoadedImages, ResumePoint, RunResult, StudyImages, StudyRun } from "./study-run.ts";
 import { withWarmUps } from "./warm-ups.ts";
@@ -54,6 +55,11 @@ export interface StudyStore {
     checkpoint: Checkpoint,
     soFar: Pick<ResumePoint, "course" | "seconds">,
   ): Promise<void>;
+  /**
+   * Where several processes share the store: takes a run for this one; undefined while another has it. Left out: this process has all
+   * of them.
+   */
+  claim?(run: string, seed: number): Claim | undefined;
 }
 
 export interface StudyListener {
@@ -231,20 +237,99 @@ export async function runStudy(
 /** Takes runs from the queue while there are any. */
 async function finishRuns(engine: StudyEngine, work: Work): Promise<void> {
   const { queue, store, environment, listener, signal } = work;
+  let passedOver = 0;
   for (let run = queue.next(); run !== undefined && !signal.aborted; run = queue.next()) {
     const { planned, seed } = run;
     const { images, digest } = await queue.images(seed);
     const key = keyOf(run, digest, environment);
-    const known = store.read(planned.name, seed, key);
-    let saved = 0;
-    const once = (on: Engine): Promise<RunResult | undefined> =>
-      runOnce(on, run, key, images, work, () => saved++);
-    const result =
-      known ?? (await (engine instanceof LastingEngine ? engine.run(once, () => saved) : once(engine)));
+    const stored = (): RunResult | undefined => store.read(planned.name, seed, key);
+    let known = stored();
+    let claim: Claim | undefined;
+    if (known === undefined && store.claim !== undefined) {
+      claim = store.claim(planned.name, seed);
+      if (claim === undefined) {
+        queue.putBack(run);
+        // All that wait are under way elsewhere: they are waited for, since what they come to is told here, too.
+        if (++passedOver >= queue.waiting) {
+          passedOver = 0;
+          await pause(betweenLooks, signal);
+        }
+        continue;
+      }
+      known = stored();
+    }
+    passedOver = 0;
+    let result: RunResult | undefined;
+    try {
+      result = known ?? (await finishRun(engine, run, key, images, claimed(work, claim)));
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+      queue.putBack(run);
+      continue;
+    } finally {
+      claim?.release();
+    }
     if (result === undefined) return;
+    const ended = result;
     queue.finished(run);
-    await queue.inTurn(() => listener.end(run, result, known !== undefined));
+    await queue.inTurn(() => listener.end(run, ended, known !== undefined));
   }
+}
+
+/** One run, on another device where one is lost on the way. */
+async function finishRun(
+  engine: StudyEngine,
+  run: StudyRun,
+  key: string,
+  images: StudyImages,
+  work: Work,
+): Promise<RunResult | undefined> {
+  let saved = 0;
+  const once = (on: Engine): Promise<RunResult | undefined> =>
+    runOnce(on, run, key, images, work, () => saved++);
+  return await (engine instanceof LastingEngine ? engine.run(once, () => saved) : once(engine));
+}
+
+/** Another process has the run by now: this one was halted for so long that it was taken for gone. */
+class ClaimLost extends Error {}
+
+/** Work that writes nothing of a run that another process has taken over. */
+function claimed(work: Work, claim: Claim | undefined): Work {
+  if (claim === undefined) return work;
+  const { store } = work;
+  const expectHeld = (): void => {
+    if (!claim.isHeld()) throw new ClaimLost();
+  };
+  return {
+    ...work,
+    store: {
+      read: (...of) => store.read(...of),
+      saved: (...of) => store.saved(...of),
+      save: async (...of) => {
+        expectHeld();
+        await store.save(...of);
+      },
+      write: async (...of) => {
+        expectHeld();
+        await store.write(...of);
+      },
+    },
+  };
+}
+
+/** Milliseconds between two looks at runs that other processes have. */
+const betweenLooks = 2000;
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(end, milliseconds);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /** @returns the result, which is then in the store; undefined when the signal came */

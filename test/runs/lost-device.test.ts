@@ -54,7 +54,7 @@ describe("on the way", () => {
     expect(losses.submits).toHaveLength(2);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
-      /^warning: the device ".+" was destroyed.*; (goes on after|the run has no checkpoint yet)/u,
+      /^warning: the device ".+" was destroyed.*: (goes on after|the run has no checkpoint yet)/u,
     );
     expectSame(out);
   });

@@ -31,6 +31,7 @@ export interface TrainOptions
   readonly from?: string;
   /** A run folder to go on with. */
   readonly resume?: string;
+  readonly skipNonfinite?: boolean;
   readonly quiet: boolean;
   /** Whether the summary is printed as JSON instead of a table. */
   readonly json: boolean;
@@ -133,6 +134,7 @@ async function startOf(
     report: _report,
     identify: _identify,
     profile: _profile,
+    skipNonfinite: skipNonFinite,
     ...options
   }: TrainOptions,
   given: readonly string[],
@@ -156,7 +158,7 @@ async function startOf(
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
   const { from: _from, ...others } = options;
-  return await beginRun(file, { ...others, dataRoot, out, init });
+  return await beginRun(file, { ...others, dataRoot, out, init, skipNonFinite });
 }
 
 /** On a device of its own, so that the run finds all memory free. */
