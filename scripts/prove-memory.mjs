@@ -28,7 +28,8 @@ test: { format: phantoms, site: both, count: 40 }
 `;
 const validation = "validation: { format: phantoms, site: both, count: 24 }\n";
 const classes = "classes: [nodule, effusion, cardiomegaly]\n";
-const image = (size) => `image: { height: ${size}, width: ${size}, channels: 1, mean: 0.5, deviation: 0.25 }\n`;
+const image = (size) =>
+  `image: { height: ${size}, width: ${size}, channels: 1, mean: 0.5, deviation: 0.25 }\n`;
 const densenet = "model: { blocks: [2, 2], growth: 8, bottleneck: 2 }\n";
 const resnet = "model: { backbone: resnet18, stem: { features: 16, kernel: 3, stride: 2, pool: true } }\n";
 const train = (more) => `train: { batch: 16, epochs: 2, warmupEpochs: 1, ${more} }\n`;
@@ -42,16 +43,19 @@ const configurations = [
   ["DenseNet", classes + image(32) + sources + densenet + train("ema: null")],
   ["DenseNet, validation", classes + image(32) + sources + validation + densenet + train("ema: null")],
   ["DenseNet, average", classes + image(32) + sources + densenet + train("ema: 0.9")],
-  ["DenseNet, validation, average", classes + image(32) + sources + validation + densenet + train("ema: 0.9")],
+  [
+    "DenseNet, validation, average",
+    classes + image(32) + sources + validation + densenet + train("ema: 0.9"),
+  ],
   ["ResNet-18", classes + image(32) + sources + resnet + train("ema: null")],
   ["ResNet-18, validation", classes + image(32) + sources + validation + resnet + train("ema: null")],
   ["ResNet-18, average, SGD", classes + image(32) + sources + resnet + train("ema: 0.9, optimiser: sgd")],
-  [
-    "ResNet-18, validation, average",
-    classes + image(32) + sources + validation + resnet + train("ema: 0.9"),
-  ],
+  ["ResNet-18, validation, average", classes + image(32) + sources + validation + resnet + train("ema: 0.9")],
   ["U-Net", pixels + classes + image(32) + sources + unet + train("ema: null")],
-  ["U-Net, validation, average", pixels + classes + image(32) + sources + validation + unet + train("ema: 0.9")],
+  [
+    "U-Net, validation, average",
+    pixels + classes + image(32) + sources + validation + unet + train("ema: 0.9"),
+  ],
   ["DenseNet, fed", classes + image(32) + sources + validation + densenet + train("ema: 0.9"), fed],
   [
     "DenseNet, batch in 4 parts",

@@ -46,7 +46,12 @@ export function featuresInParts(
     const end = Math.floor(((i + 1) * batch) / count);
     return separated(featuresOfPart(network, views, mode, [first, end - first]), views.length);
   });
-  return views.map((_, i) => concat(made.map((features) => features[i]), 0));
+  return views.map((_, i) =>
+    concat(
+      made.map((features) => features[i]),
+      0,
+    ),
+  );
 }
 
 /** Features of some images of all views, one view after the other; nothing on the way is kept for their gradients. */

@@ -147,11 +147,7 @@ function viewOf(
   place: () => readonly [number, number],
   normalisation: Normalisation,
 ): Tensor {
-  const words = engine.feed(
-    () => Uint32Array.of(seed, Math.floor(seed / 2 ** 32), ...place()),
-    [4],
-    "u32",
-  );
+  const words = engine.feed(() => Uint32Array.of(seed, Math.floor(seed / 2 ** 32), ...place()), [4], "u32");
   return randomView(images, words, 0, view, normalisation);
 }
 

@@ -166,7 +166,12 @@ function watched(
   const keep = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault(); // kept and thrown, not printed
     // What is to use a refused buffer is refused, too; the buffer is told, and what needs it left out.
-    if (/^\[Invalid (?:Buffer|BindGroup|CommandBuffer)\b[^\]]*\] is invalid due to a previous error/.test(event.error.message)) return;
+    if (
+      /^\[Invalid (?:Buffer|BindGroup|CommandBuffer)\b[^\]]*\] is invalid due to a previous error/.test(
+        event.error.message,
+      )
+    )
+      return;
     firstError ??= describeDeviceError(event.error, traits.name);
   };
   device.addEventListener("uncapturederror", keep);
@@ -184,7 +189,7 @@ function watched(
         ? destroyed
         : isForMemory
           ? `the device "${traits.name}" had not the memory that WebGPU needs beside the buffers, and was lost; use a smaller batch or image`
-        : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
+          : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
       isForMemory,
     );
   });

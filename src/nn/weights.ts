@@ -14,7 +14,19 @@ export async function readWeights(module: Module): Promise<Weights> {
   expectModule("readWeights", module);
   const states = [...module.state()];
   const values = await module.engine.readAll(states.map(([, { tensor }]) => tensor));
-  return new Map(states.map(([name, { tensor: { shape } }], i) => [name, { shape, data: values[i] }]));
+  return new Map(
+    states.map(
+      (
+        [
+          name,
+          {
+            tensor: { shape },
+          },
+        ],
+        i,
+      ) => [name, { shape, data: values[i] }],
+    ),
+  );
 }
 
 const held = async (tensor: Tensor): Promise<HeldTensor> => ({

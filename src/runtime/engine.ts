@@ -333,7 +333,8 @@ export class Engine implements TensorOwner, Disposable {
     expectOptions("engine.reserve", options, reserveOptions);
     const { readBytes = 0, what = "the steps" } = options;
     const planned = plans.filter((plan) => plan !== undefined);
-    if (this.backend.reserve === undefined || planned.length === 0) return { release: () => Promise.resolve() };
+    if (this.backend.reserve === undefined || planned.length === 0)
+      return { release: () => Promise.resolve() };
     return await this.backend.reserve(planned, readBytes, what);
   }
 

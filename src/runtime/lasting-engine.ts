@@ -75,7 +75,9 @@ export class LastingEngine implements Disposable {
         const loss = await this.#lossBehind(error);
         if (loss === undefined) throw error;
         if (loss.isForMemory) {
-          throw error instanceof OutOfMemoryError ? error : new OutOfMemoryError(loss.message, { cause: loss });
+          throw error instanceof OutOfMemoryError
+            ? error
+            : new OutOfMemoryError(loss.message, { cause: loss });
         }
         const now = gained();
         losses = now > before ? 1 : losses + 1;

@@ -82,7 +82,10 @@ export class PlanningBackend implements Backend {
 
   gather(parts: readonly Operand[], offsets: readonly number[], size: number): CountedStorage {
     const bytes = bytesOf({ shape: [size], dtype: "f32" });
-    const places = parts.map(({ storage }) => storage as PlannedData);
+    const places = parts.map(({ storage }) => {
+      if (storage instanceof PlannedData) return storage;
+      throw new TypeError("planning backend: the storage belongs to another backend");
+    });
     const known = places.at(0)?.gathered?.whole;
     if (known?.bytes === bytes) {
       if (places.every(({ gathered }, i) => gathered?.whole === known && gathered.offset === offsets[i])) {

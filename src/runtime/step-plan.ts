@@ -104,7 +104,5 @@ export function largestOf(
     if (times === undefined && lines.size === count) break;
     lines.set(line, (times ?? 0) + 1);
   }
-  return [...lines]
-    .map(([line, times]) => `  ${line}${times === 1 ? "" : `, ${times} times`}`)
-    .join("\n");
+  return [...lines].map(([line, times]) => `  ${line}${times === 1 ? "" : `, ${times} times`}`).join("\n");
 }

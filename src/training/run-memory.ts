@@ -55,7 +55,14 @@ export function runMemory(tensors: number, others: readonly number[], work: Plan
   const working = sum(pieces);
   const own = most(steps) + most(passes);
   const reads = mostRead(work) + readingBytes(4 * terms) + (pieces.length > 0 ? reservedBytes : 0);
-  return { tensors, working, pieces, own, reads, total: Math.max(...others, tensors + working + own + reads) };
+  return {
+    tensors,
+    working,
+    pieces,
+    own,
+    reads,
+    total: Math.max(...others, tensors + working + own + reads),
+  };
 }
 
 /** Bytes of a checkpoint's largest part, which is read at once: the moments, or a module's tensors. */

@@ -103,7 +103,10 @@ test("statistics of batch norm are of each part, of each view by itself, and the
 
 test("dropout would draw anew, and is refused", () => {
   class Dropped extends Module {
-    readonly dropout = this.child("dropout", new Dropout(this.engine, new Initialiser(this.engine, 1), { rate: 0.5 }));
+    readonly dropout = this.child(
+      "dropout",
+      new Dropout(this.engine, new Initialiser(this.engine, 1), { rate: 0.5 }),
+    );
     forward(x: Tensor, mode: Mode): Tensor {
       return this.dropout.forward(x, mode);
     }
@@ -117,24 +120,34 @@ test("dropout would draw anew, and is refused", () => {
 test.each([
   ["classification", smallSettings, smallAssembly()],
   ["segmentation", shapeSettings, shapeAssembly()],
-] as const)("%s: fewer images at a time need less memory, and all of it is planned", async (_, settings, assembly) => {
-  const peaks: number[] = [];
-  for (const batchSplit of [1, 4]) {
-    using own = await openEngine({ device: "webgpu" });
-    const divided: TrainingSettings = { ...settings, epochs: 2, warmupEpochs: 1, batchSplit };
-    const { height, width, channels, count } = assembly.sources[0];
-    const labels = labelSpaceOf(assembly);
-    const { batch } = settings;
-    const plan = await planTraining(own.traits, divided, { height, width, channels }, labels, batch, 2 * count);
-    const checkpoints = { save: () => Promise.resolve() };
-    const { model } = await trainModel(own, assembly, divided, {}, undefined, checkpoints);
-    model.dispose();
-    const { peakBytes } = own.memory();
-    expect(Math.abs(peakBytes / plan.memory.total - 1)).toBeLessThan(0.03);
-    peaks.push(plan.memory.working);
-  }
-  expect(peaks[1]).toBeLessThan(0.6 * peaks[0]);
-});
+] as const)(
+  "%s: fewer images at a time need less memory, and all of it is planned",
+  async (_, settings, assembly) => {
+    const peaks: number[] = [];
+    for (const batchSplit of [1, 4]) {
+      using own = await openEngine({ device: "webgpu" });
+      const divided: TrainingSettings = { ...settings, epochs: 2, warmupEpochs: 1, batchSplit };
+      const { height, width, channels, count } = assembly.sources[0];
+      const labels = labelSpaceOf(assembly);
+      const { batch } = settings;
+      const plan = await planTraining(
+        own.traits,
+        divided,
+        { height, width, channels },
+        labels,
+        batch,
+        2 * count,
+      );
+      const checkpoints = { save: () => Promise.resolve() };
+      const { model } = await trainModel(own, assembly, divided, {}, undefined, checkpoints);
+      model.dispose();
+      const { peakBytes } = own.memory();
+      expect(Math.abs(peakBytes / plan.memory.total - 1)).toBeLessThan(0.03);
+      peaks.push(plan.memory.working);
+    }
+    expect(peaks[1]).toBeLessThan(0.6 * peaks[0]);
+  },
+);
 
 test("a run in parts goes on from a checkpoint bit for bit", async () => {
   const settings: TrainingSettings = { ...smallSettings, epochs: 2, warmupEpochs: 0, batchSplit: 3 };

@@ -42,18 +42,20 @@ export function limitMemory(engine: Engine, most: number): LimitedMemory {
     buffer.destroy = () => {
       if (isThere) used -= size;
       isThere = false;
-      return destroy();
+      destroy();
+      return undefined;
     };
     return buffer;
   };
   device.pushErrorScope = (filter) => {
     scopes.push({ isRefused: false });
-    return push(filter);
+    push(filter);
+    return undefined;
   };
   device.popErrorScope = async () => {
     const scope = scopes.pop();
     const error = await pop();
-    return scope?.isRefused === true ? ({ message: "out of memory, at 0x7f3a" } as GPUError) : error;
+    return scope?.isRefused === true ? { message: "out of memory, at 0x7f3a" } : error;
   };
   return limit;
 }

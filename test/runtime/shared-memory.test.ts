@@ -79,9 +79,12 @@ describe("programs that share their memory", () => {
 
 describe("reserved memory", () => {
   test("is all that programs of the plans take, readings among it", async () => {
-    const reserved = await engine.reserve([step(30_000), step(20_000)].map((each) => engine.plan(each)), {
-      readBytes: 4 * 30_000,
-    });
+    const reserved = await engine.reserve(
+      [step(30_000), step(20_000)].map((each) => engine.plan(each)),
+      {
+        readBytes: 4 * 30_000,
+      },
+    );
     const { bytes, asideBytes } = engine.memory();
     for (const n of [20_000, 30_000]) {
       using program = await engine.record(step(n, 4), { shared: true });

@@ -102,7 +102,6 @@ function labelsLookedAt(labels: LabelsFound | undefined): string {
   return mapBytes === 0 ? odd : `${odd}\n${labelMapsHeld(mapBytes)}`;
 }
 
-
 /** What training would refuse on the device of now: a plan that it cannot hold is still worth reading. */
 async function refusalOf(engine: Engine, run: PlannedRun): Promise<OutOfMemoryError | undefined> {
   try {
@@ -169,7 +168,11 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
 
 /** What the device holds at the same time. */
 function wholeRun({ memory, residentBytes }: TrainingPlan): string {
-  const table = new Table({ ...plainTable, head: ["the run, on the device", "MiB"], colAligns: ["left", "right"] });
+  const table = new Table({
+    ...plainTable,
+    head: ["the run, on the device", "MiB"],
+    colAligns: ["left", "right"],
+  });
   const { model, moments, average, working, own, reads, total } = memory;
   const rows: readonly (readonly [string, number])[] = [
     ["weights and running statistics", model],

@@ -104,7 +104,8 @@ export class CommandQueue {
   /** Submits what was pushed, unless a pipeline in it still compiles or the device has not said whether it has a buffer. */
   submitIfReady(): boolean {
     const ready =
-      this.#pool.isSettled && this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
+      this.#pool.isSettled &&
+      this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
     if (ready) this.#submit();
     return ready;
   }

@@ -93,7 +93,10 @@ export function planMemory(step: LoweredStep): MemoryPlan {
   return {
     slots,
     uniformBytes: uniformLayout(step.launches).bytes,
-    pieces: slots.filter((slot) => !isOwn(slot)).map(({ bytes }) => bytes).sort((a, b) => b - a),
+    pieces: slots
+      .filter((slot) => !isOwn(slot))
+      .map(({ bytes }) => bytes)
+      .sort((a, b) => b - a),
     ownBytes: total(slots.filter(isOwn)),
     launches,
     pipelines: pipelines.size,

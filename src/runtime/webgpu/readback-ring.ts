@@ -6,7 +6,7 @@ import type { TensorSpec } from "../../tensor/shape.ts";
 import type { Follower } from "../backend.ts";
 import { readingBuffers, readingBytes } from "../readings.ts";
 import { hostElements, usage } from "./buffers.ts";
-import type { ProgramDevice } from "./webgpu-program.ts";
+import type { ProgramDevice } from "./program-device.ts";
 import type { Range } from "./storage.ts";
 
 /** Runs that come back together, in order. */

@@ -216,7 +216,11 @@ export class WebGpuBackend implements Backend {
     return { release };
   }
 
-  async compile(recording: Recording, results: readonly Operand[], isShared: boolean): Promise<WebGpuProgram> {
+  async compile(
+    recording: Recording,
+    results: readonly Operand[],
+    isShared: boolean,
+  ): Promise<WebGpuProgram> {
     await this.#pool.settled();
     this.gpu.check();
     for (const storage of recording.held) this.#expectThere(storage);

@@ -12,34 +12,17 @@ import type { LaunchTimer } from "../launch-timer.ts";
 import { placeOf, PlannedStorage, type Recording } from "../recording.ts";
 import { largestBuffers } from "../step-plan.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
-import { deviceBytes, usage, type BufferPool } from "./buffers.ts";
-import type { CommandQueue, Replay } from "./commands.ts";
+import { deviceBytes, usage } from "./buffers.ts";
+import type { Replay } from "./commands.ts";
 import type { Dispatch } from "./dispatch.ts";
-import {
-  rootOf,
-  type LoweredBinding,
-  type LoweredStep,
-  type VirtualBuffer,
-} from "./lowering.ts";
+import { rootOf, type LoweredBinding, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 import { WebGpuLaunchTimer } from "./timestamp-timer.ts";
 import { isOwn, type MemoryPlan } from "./memory-plan.ts";
-import type { PipelineCache } from "./pipelines.ts";
+import type { ProgramDevice } from "./program-device.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { BufferStorage, rangeOf, type Range } from "./storage.ts";
-import type { Refusal, SharedMemory } from "./shared-memory.ts";
+import type { Refusal } from "./shared-memory.ts";
 import { uniformLayout } from "./uniforms.ts";
-
-export interface ProgramDevice {
-  readonly gpu: Gpu;
-  readonly pool: BufferPool;
-  readonly pipelines: PipelineCache;
-  readonly commands: CommandQueue;
-  /** Where its buffers lie that need not last from run to run; undefined where it has memory of its own. */
-  readonly shared: SharedMemory | undefined;
-  /** Whether launches are pushed one by one, for the queue to guard them. */
-  readonly checked: boolean;
-  readonly explain: (cause: unknown) => Promise<void>;
-}
 
 export class WebGpuProgram implements CompiledProgram, Replay {
   readonly plan: MemoryPlan;
@@ -91,7 +74,8 @@ export class WebGpuProgram implements CompiledProgram, Replay {
     try {
       await pool.settled();
       gpu.check();
-      for (const { offset, values } of layout.contents) gpu.device.queue.writeBuffer(uniforms, offset, values);
+      for (const { offset, values } of layout.contents)
+        gpu.device.queue.writeBuffer(uniforms, offset, values);
       for (const buffer of step.buffers) {
         const origin = buffer.storage?.origin;
         if (origin?.kind !== "constant") continue;
