@@ -54,26 +54,31 @@ export async function expectMemory(
 
 /**
  * The same for a run that begins: what its manifest tells, before images are looked for.
+ * @returns the engine, for the run; undefined where it computes on the reference. A device that is lost meanwhile is the run's to replace
  * @throws as `expectMemory`; DeviceUnavailableError when a device is asked for that there is not
  */
 export async function expectMemoryFor(
   { manifest }: RunStart,
   settings: TrainingSettings,
   where: NamedDevice,
-): Promise<void> {
-  if (where.device === "reference") return;
+): Promise<Engine | undefined> {
+  if (where.device === "reference") return undefined;
   let engine: Engine;
   try {
     engine = await openEngine({ ...where, device: "webgpu" });
   } catch (error) {
     if (where.device === "webgpu" || !(error instanceof DeviceUnavailableError)) throw error;
-    return;
+    return undefined;
   }
   try {
     const { image } = manifest;
     const { batch } = settings;
     await expectMemory(engine, { settings, image, labels: declaredLabels(manifest), batch });
-  } finally {
+    return engine;
+  } catch (error) {
+    const loss = error instanceof OutOfMemoryError ? undefined : await engine.backend.loss?.();
+    if (loss !== undefined) return engine;
     engine.close();
+    throw error;
   }
 }

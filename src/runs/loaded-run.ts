@@ -23,6 +23,8 @@ export interface LoadedRun {
   readonly start: RunStart;
   readonly settings: TrainingSettings;
   readonly images: Loaded;
+  /** The engine that its memory was tried on, until somebody takes it. */
+  readonly opened: OpenedEngine;
   /** What is trained when, where not all of the model is in every epoch. */
   readonly parts: string | undefined;
 }
@@ -48,9 +50,29 @@ export async function loadRun(
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);
-  await expectMemoryFor(start, settings, where);
+  const opened = new OpenedEngine(await expectMemoryFor(start, settings, where));
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
-  return { start, settings, parts, images: await loadImages(manifest, loading, observer, signal) };
+  try {
+    return { start, settings, parts, opened, images: await loadImages(manifest, loading, observer, signal) };
+  } catch (error) {
+    opened.take()?.close();
+    throw error;
+  }
+}
+
+/** An engine that is there before it is needed; whoever takes it closes it. */
+export class OpenedEngine {
+  #engine: Engine | undefined;
+
+  constructor(engine: Engine | undefined) {
+    this.#engine = engine;
+  }
+
+  take(): Engine | undefined {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    return engine;
+  }
 }
 
 /** @throws UsageError for options that do not fit the device */
@@ -61,17 +83,17 @@ function checkedEngineOptions({ options }: RunStart): NamedDevice {
 }
 
 /**
- * Opens the engine of a run, which takes the kernels that its options choose.
+ * The engine of a run, the one that is open or another, which takes the kernels that its options choose.
  * @param device in the place of the one that its options name
  */
 export async function openRunEngine(
-  { start, settings, images: { assembly } }: LoadedRun,
+  { start, settings, images: { assembly }, opened }: LoadedRun,
   say: (text: string) => void,
   warn: (text: string) => void,
   device?: "webgpu",
 ): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
   const where = checkedEngineOptions(start);
-  const engine = await openEngine({ ...where, device: device ?? where.device });
+  const engine = opened.take() ?? (await openEngine({ ...where, device: device ?? where.device }));
   try {
     const { manifest, options } = start;
     const { total, batch } = sizesOf(assembly, settings);

@@ -284,7 +284,7 @@ export class RunSession implements Disposable {
     await folder.finish(
       summary,
       model,
-      await reportInputs(result, images, { overlays, heat: this.#heat(engine, result) }, warn),
+      await reportInputs(result, images, { engine, overlays, heat: this.#heat(engine, result) }, warn),
     );
     return summary;
   }
@@ -345,6 +345,7 @@ async function reportInputs(
   { logits, overlaps, located, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
   pictures: {
+    readonly engine: Engine;
     readonly overlays: () => Promise<OverlayPicture[] | undefined>;
     readonly heat: MistakeHeat | undefined;
   },
@@ -364,6 +365,7 @@ async function reportInputs(
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await pictures.overlays(), pictures.heat))}\n`,
     };
   } catch (error) {
+    if ((await pictures.engine.backend.loss?.()) !== undefined) throw error;
     // Images may be gone from the cache by now, which should not cost the run its results.
     const [reason] = (error as Error).message.split("\n");
     warn(`warning: the report will show no mistakes and no labels (${reason})`);

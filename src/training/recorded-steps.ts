@@ -47,8 +47,10 @@ export class RecordedSteps<Inputs> implements Disposable {
         }),
       { shared: true },
     );
+    const readings = program.follow(program.result);
+    await this.#engine.synchronise(); // what is refused is told before the first step
     const step = {
-      readings: program.follow(program.result),
+      readings,
       run: (inputs: Inputs) => {
         values = { inputs };
         program.run();
