@@ -32,8 +32,7 @@ export type { DType, FloatType, Shape, TensorSpec } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
 
 export type { CallCandidates } from "./runtime/call-candidates.ts";
-export { Engine, type EngineMemory, type RecordOptions, type ReserveOptions } from "./runtime/engine.ts";
-export type { Reservation } from "./runtime/backend.ts";
+export { Engine, type EngineMemory } from "./runtime/engine.ts";
 export { LastingEngine, type LastingOptions, type OpensEngine } from "./runtime/lasting-engine.ts";
 export type { ForgottenTensor } from "./runtime/live-tensors.ts";
 export { openEngine, type DeviceChoice, type EngineOptions } from "./runtime/open-engine.ts";
