@@ -8,7 +8,7 @@ import type { Program } from "../runtime/program.ts";
 import { stepBytes } from "../runtime/step-plan.ts";
 import type { HostArray, TensorData } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { withFittingBatch } from "../training/fitting-batch.ts";
+import { withFittingBatch, type NeededMemory } from "../training/fitting-batch.ts";
 
 /** Images of a pass. */
 export interface ImageSize {
@@ -76,7 +76,7 @@ export class RecordedPass implements Disposable {
       if (!(error instanceof OutOfMemoryError)) throw error;
       const used = engine.memory();
       const inUse = used.bytes + used.pooledBytes + used.asideBytes;
-      const needs = (smaller: number): ReturnType<Parameters<typeof withFittingBatch>[2]> => {
+      const needs = (smaller: number): NeededMemory => {
         const plan = engine.plan(plannedPass(engine, this.#image, smaller, this.#step));
         return { total: inUse + (plan === undefined ? 0 : stepBytes(plan)), pieces: plan?.pieces ?? [] };
       };

@@ -13,7 +13,7 @@ import { expectEngine } from "../runtime/engine-of.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint } from "../training/checkpoint-record.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
-import { withFittingBatch } from "../training/fitting-batch.ts";
+import { withFittingBatch, type NeededMemory } from "../training/fitting-batch.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
@@ -107,12 +107,10 @@ function withBatch(
   const total = sources.reduce((sum, { count }) => sum + count, 0);
   const images = sources.some(({ pixels }) => pixels instanceof PixelsOnDemand) ? undefined : total;
   const labels = labelSpaceOf(assembly);
-  return withFittingBatch(
-    error,
-    Math.min(settings.batch, total),
-    (count) => plannedMemory(engine.traits, settings, sources[0], labels, count, images).memory,
-    largestBinding(engine.traits),
-  );
+  const batch = Math.min(settings.batch, total);
+  const needs = (count: number, batchSplit = settings.batchSplit): NeededMemory =>
+    plannedMemory(engine.traits, { ...settings, batchSplit }, sources[0], labels, count, images).memory;
+  return withFittingBatch(error, batch, needs, largestBinding(engine.traits), (parts) => needs(batch, parts));
 }
 
 /** Trains a classifier on an assembly; parameters, result and errors are those of `trainModel`. */

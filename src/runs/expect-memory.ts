@@ -9,7 +9,7 @@ import { largestBinding } from "../device/traits.ts";
 import { DeviceUnavailableError, OutOfMemoryError } from "../errors/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine } from "../runtime/open-engine.ts";
-import { withFittingBatch } from "../training/fitting-batch.ts";
+import { withFittingBatch, type NeededMemory } from "../training/fitting-batch.ts";
 import type { NamedDevice } from "./device-options.ts";
 import type { RunStart } from "./run-start.ts";
 
@@ -34,8 +34,8 @@ export async function expectMemory(
   engine: Engine,
   { settings, image, labels, batch, images }: PlannedRun,
 ): Promise<void> {
-  const of = (count: number): ReturnType<typeof plannedMemory> =>
-    plannedMemory(engine.traits, settings, image, labels, count, images);
+  const of = (count: number, batchSplit = settings.batchSplit): ReturnType<typeof plannedMemory> =>
+    plannedMemory(engine.traits, { ...settings, batchSplit }, image, labels, count, images);
   const { memory, largest } = of(batch);
   const others = memory.total - memory.working;
   const pieces = [
@@ -48,7 +48,9 @@ export async function expectMemory(
     await tried.release();
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
-    throw withFittingBatch(error, batch, (count) => of(count).memory, largestBinding(engine.traits));
+    const inParts = (parts: number): NeededMemory => of(batch, parts).memory;
+    const most = largestBinding(engine.traits);
+    throw withFittingBatch(error, batch, (count) => of(count).memory, most, inParts);
   }
 }
 

@@ -74,7 +74,11 @@ describe.each([
       engine,
       of,
       how,
-      { step: () => void steps++ },
+      {
+        step: () => {
+          steps++;
+        },
+      },
       undefined,
       checkpoints,
     ).catch((error: unknown) => error);
@@ -87,12 +91,22 @@ describe.each([
   });
 });
 
-test("the batch that is told fits, and the next larger one does not", async () => {
+test("the batch and the number of parts that are told fit, and the next larger one does not", async () => {
   const most = Math.floor(0.8 * (await planned(engine, settings, assembly)));
   limitMemory(engine, most);
   const refusal = await trainModel(engine, assembly, settings).catch((error: unknown) => error);
-  const [, told] = /by the plan a batch of (\d+) fits/.exec((refusal as Error).message) ?? [];
-  const batch = Number(told);
+  const [, told, parts] =
+    /by the plan a batch of (\d+) fits, or this one with --batch-split (\d+)\./.exec(
+      (refusal as Error).message,
+    ) ?? [];
+  const [batch, batchSplit] = [Number(told), Number(parts)];
+  {
+    using divided = await openEngine({ device: "webgpu" });
+    const { refused } = limitMemory(divided, most);
+    const { model } = await trainModel(divided, assembly, { ...settings, batchSplit, steps: 2 });
+    model.dispose();
+    expect(refused).toEqual([]);
+  }
   expect(batch).toBeGreaterThan(0);
   using other = await openEngine({ device: "webgpu" });
   const limit = limitMemory(other, most);
