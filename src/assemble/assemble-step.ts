@@ -2,17 +2,17 @@
 
 import { noGradient } from "../autograd/functions.ts";
 import { add, affine, multiply } from "../functions/elementwise.ts";
-import { concat, reshape, slice, split, takeRows } from "../functions/movement.ts";
+import { concat, reshape, slice, takeRows } from "../functions/movement.ts";
 import {
   assembleLoss,
   aucMargin,
   type AssembleLossOptions,
   type AssembleLossResult,
 } from "../functions/losses.ts";
-import type { Mode } from "../nn/module.ts";
 import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { featuresInParts, type SplitNetwork, type TrainingMode } from "./batch-parts.ts";
 import type { LambdaName, Lambdas, PixelLoss } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Mixture } from "./mixup.ts";
@@ -93,6 +93,8 @@ export interface StepShape extends StepSettings {
    * take them at once. Default true.
    */
   readonly atOnce?: boolean;
+  /** In how many parts the batch goes through the network; default 1. */
+  readonly batchSplit?: number;
   /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
   readonly resident?: ResidentImages | undefined;
 }
@@ -283,19 +285,22 @@ export const viewSeed = (
  * @returns [B, D] each, or what else the network makes of images
  */
 export function viewFeatures(
-  network: { forward(images: Tensor, mode: Mode): Tensor },
-  { bothViews, bnViews, atOnce = true }: Pick<StepShape, "bothViews" | "bnViews" | "atOnce">,
+  network: SplitNetwork,
+  { bothViews, bnViews, atOnce = true, batchSplit = 1 }: ViewsShape,
   view: (index: 0 | 1) => Tensor,
   mode: "training" | "untracked" = "training",
 ): readonly Tensor[] {
-  if (!bothViews) return [network.forward(view(0), mode)];
+  const through = (views: readonly Tensor[], ofStatistics: TrainingMode): readonly Tensor[] =>
+    featuresInParts(network, views, ofStatistics, batchSplit);
+  if (!bothViews) return through([view(0)], mode);
   // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
   if (bnViews === "separate" && !atOnce) {
-    return [network.forward(view(0), mode), network.forward(view(1), "untracked")];
+    return [...through([view(0)], mode), ...through([view(1)], "untracked")];
   }
-  const ofStatistics = bnViews === "joint" ? mode : { mode, groups: 2 };
-  return split(network.forward(concat([view(0), view(1)], 0), ofStatistics), 2);
+  return through([view(0), view(1)], bnViews === "joint" ? mode : { mode, groups: 2 });
 }
+
+type ViewsShape = Pick<StepShape, "bothViews" | "bnViews" | "atOnce" | "batchSplit">;
 
 /** A part of the images of a step, [B, ...rest]: rows of what lies on the device, or fed. */
 export function stepParts(

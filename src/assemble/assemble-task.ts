@@ -13,7 +13,8 @@ import { optimisationStep } from "../training/optimisation-step.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
 import { bothAtOnce } from "./planning/both-at-once.ts";
-import { bothViewsOf } from "./planning/traced-steps.ts";
+import { plannedPasses } from "./planning/planned-passes.ts";
+import { bothViewsOf } from "./planning/steps-taken.ts";
 import { stepInputs } from "./step-inputs.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
@@ -32,6 +33,7 @@ import { reestimateStatistics, reestimation, type Reestimated } from "./reestima
 import { taskOf } from "./tasks.ts";
 import {
   namedLabels,
+  partOf,
   reproducibleSettings,
   samplerOf,
   stepShape,
@@ -137,6 +139,23 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     }
   }
 
+  /** Those that the settings let come up. */
+  get variants(): readonly string[] {
+    const { inWarmUp, after } = bothViewsOf(this.#settings);
+    return [...new Set([after, inWarmUp].filter((each) => each !== undefined).map(variantOf))];
+  }
+
+  passes(module: Model): readonly (() => unknown)[] {
+    const { sources, validation, test } = this.#assembly;
+    const { height, width, channels } = sources[0];
+    return plannedPasses(this.#engine, module, this.#settings, {
+      image: { height, width, channels },
+      batch: this.#sampler.batch,
+      judged: [validation, test].flatMap((set) => (set === undefined ? [] : [set.count])),
+      reestimated: this.reestimated,
+    });
+  }
+
   variantAt(step: number): string {
     return variantOf(takesStrongView({ ...this.#settings, ...this.#lambdasAt(step) }));
   }
@@ -180,7 +199,7 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
 
   async judge(module: Model, part: JudgedPart, options: JudgeOptions): Promise<ModelJudgement> {
     const { classes } = this.#assembly;
-    const { batch } = this.#sampler;
+    const batch = partOf(this.#sampler.batch, this.#settings);
     const on = { ...options, set: this.#set(part), part, classes, batch };
     return await this.#task.judge(this.#engine, module, this.#settings, on);
   }

@@ -11,6 +11,7 @@ import type { StepInputs, StepShape } from "./assemble-step.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { LabelSpace } from "./label-space.ts";
+import type { ImageSize } from "./recorded-pass.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
@@ -43,6 +44,8 @@ export interface AssemblyTask<Trained extends Model = Model> {
   modelOf(engine: Engine, settings: TrainingSettings, labels: LabelSpace): Trained;
   /** The losses of a step. It may be recorded: `inputs` is asked for the step's values each time it runs. */
   losses(engine: Engine, model: Trained, shape: StepShape, inputs: () => StepInputs): StepLosses;
+  /** Images that `judge` takes at a time, of batches of so many. */
+  passBatch(model: Trained, batch: number, image: ImageSize): number;
   /** @throws NonFiniteError for predictions that are no numbers */
   judge(engine: Engine, model: Trained, settings: TrainingSettings, judged: Judged): Promise<ModelJudgement>;
   /** A digest of what the images' labels are beside their states; undefined where there is nothing else. */

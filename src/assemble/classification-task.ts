@@ -20,6 +20,7 @@ export const classificationTask: AssemblyTask<Classifier> = {
   },
   modelOf: classifierOf,
   losses: assembleLosses,
+  passBatch: (_model, batch) => batch,
   judge: async (
     engine,
     model,

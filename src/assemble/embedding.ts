@@ -2,11 +2,11 @@
 
 import { expectOptions } from "../errors/arguments.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Classifier } from "./classifier.ts";
-import { evaluationOptions, expectPass } from "./evaluation.ts";
+import { evaluationOptions, expectPass, inferencePass } from "./evaluation.ts";
 import { rowsInBatches, type PassOptions } from "./image-batches.ts";
+import { RecordedPass } from "./recorded-pass.ts";
 import type { Normalisation } from "./views.ts";
 
 /**
@@ -25,10 +25,9 @@ export async function embed(
   expectPass("embed", engine, classifier, set, normalisation, batchSize);
   expectOptions("embed", options, evaluationOptions);
   const { features } = classifier;
-  return await rowsInBatches(engine, set, features.features, batchSize, options, async ({ images }) => {
-    using output = engine.scope(() =>
-      features.forward(normaliseImages(images(), normalisation), "inference"),
-    );
-    return await output.read();
+  using pass = new RecordedPass(engine, set, inferencePass(features, normalisation));
+  return await rowsInBatches(engine, set, features.features, batchSize, options, async (batch) => {
+    const [rows] = await pass.of(batch.count, batch.pixels);
+    return rows;
   });
 }

@@ -27,6 +27,7 @@ import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
 import { rowsInBatches, type PassOptions } from "./image-batches.ts";
+import { RecordedPass, type BatchStep } from "./recorded-pass.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
@@ -111,18 +112,21 @@ export async function predict(
   const { augment } = options;
   if (augment !== undefined) expectFields("predict", augment, averagedViews);
   const classes = classifier.head.classes;
+  let place: readonly [draw: number, first: number] = [0, 0];
+  using plain = new RecordedPass(engine, set, inferencePass(classifier, normalisation));
+  using views = new RecordedPass(engine, set, (images) => [
+    classifier.forward(
+      augment === undefined ? images : viewOf(engine, images, augment, () => place, normalisation),
+      "inference",
+    ),
+  ]);
   const logits = await rowsInBatches(engine, set, classes, batchSize, options, async (batch) => {
     const sums = new Float64Array(batch.count * classes);
     const draws = augment?.draws ?? 1;
     for (let draw = 0; draw < draws; draw++) {
-      using output = engine.scope(() => {
-        const shown =
-          draw === 0 || augment === undefined
-            ? normaliseImages(batch.images(), normalisation)
-            : viewOf(engine, batch.images(), augment, [draw, batch.first], normalisation);
-        return classifier.forward(shown, "inference");
-      });
-      for (const [at, logit] of (await output.read()).entries()) sums[at] += logit;
+      place = [draw, batch.first];
+      const [output] = await (draw === 0 ? plain : views).of(batch.count, batch.pixels);
+      for (const [at, logit] of output.entries()) sums[at] += logit;
     }
     return sums.map((sum) => sum / draws);
   });
@@ -130,15 +134,20 @@ export async function predict(
   return tempered(logits, classifier.temperature);
 }
 
+/** What a model makes of images as they are, by its running statistics: how it is evaluated. */
+export const inferencePass =
+  (model: { forward(images: Tensor, mode: "inference"): Tensor }, normalisation: Normalisation): BatchStep =>
+  (images) => [model.forward(normaliseImages(images, normalisation), "inference")];
+
 /** A random view of a batch. @param place which draw it is, and which batch */
 function viewOf(
   engine: Engine,
   images: Tensor,
   { view, seed }: AveragedViews,
-  place: readonly [number, number],
+  place: () => readonly [number, number],
   normalisation: Normalisation,
 ): Tensor {
-  const words = engine.tensor(Uint32Array.of(seed, Math.floor(seed / 2 ** 32), ...place), [4]);
+  const words = engine.feed(() => Uint32Array.of(seed, Math.floor(seed / 2 ** 32), ...place()), [4], "u32");
   return randomView(images, words, 0, view, normalisation);
 }
 

@@ -22,6 +22,7 @@ const idle: Idle = {
   freeze: isEmpty,
   unfreeze: isEmpty,
   rates: isEmpty,
+  batchSplit: (parts) => parts === 1,
 };
 
 /** Settings without what asks for nothing, so that all ways to say the same are equal. */

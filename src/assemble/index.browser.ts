@@ -61,7 +61,7 @@ export {
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
-export { planTraining, type TrainingPlan } from "./planning/training-plan.ts";
+export { planTraining, type PlannedMemory, type TrainingPlan } from "./planning/training-plan.ts";
 export { recipeNames, recipes, type RecipeName } from "./recipes.ts";
 export {
   evaluationBySource,

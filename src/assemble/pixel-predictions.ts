@@ -25,15 +25,15 @@ import { seenBox } from "../data/images/fit.ts";
 import { fits, type Fit } from "../data/images/image.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { UsageError } from "../errors/errors.ts";
-import { normaliseImages } from "../functions/images.ts";
 import { exclusiveGroups, ignored, type ExclusiveGroups } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
 import { noOverlaps, type Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
-import { normalisationFields, type EvaluationOptions } from "./evaluation.ts";
+import { inferencePass, normalisationFields, type EvaluationOptions } from "./evaluation.ts";
 import { imageBatches } from "./image-batches.ts";
 import { PixelDecisions, pixelsScored } from "./pixel-decisions.ts";
+import { RecordedPass } from "./recorded-pass.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { Normalisation } from "./views.ts";
 import type { MapSize } from "./whole-maps.ts";
@@ -87,6 +87,13 @@ export interface PixelPredictions {
 /** Bytes of logits that are held at a time. */
 const mostLogits = 2 ** 27;
 
+/** Images of a batch whose pixels are predicted: so many that their logits are not more than 128 MiB. */
+export const pixelBatch = (
+  batch: number,
+  { height, width }: { readonly height: number; readonly width: number },
+  outputs: number,
+): number => Math.max(1, Math.min(batch, Math.floor(mostLogits / (4 * height * width * outputs))));
+
 export const aSegmenter = madeWith("a segmenter", ["head", "features", "classes"]);
 const settingsFields: OptionChecks<PixelSettings> = {
   normalisation: required(anything),
@@ -135,7 +142,7 @@ export async function predictPixels(
   const { classes } = segmenter;
   const outputs = segmenter.head.classes;
   const pixels = set.height * set.width;
-  const each = Math.max(1, Math.min(batch, Math.floor(mostLogits / (4 * pixels * outputs))));
+  const each = pixelBatch(batch, set, outputs);
   const decisions = new PixelDecisions(pixels, classes, {
     ...{ exclusive, exhaustive },
     softmax: outputs > classes,
@@ -146,11 +153,11 @@ export async function predictPixels(
     located: set.maps === undefined ? undefined : new Uint8Array(set.count * classes),
   };
   const orders = [...inOrder(set.count, each)];
-  for await (const { images, maps, count, first } of imageBatches(engine, [set], orders, each, options)) {
-    using output = engine.scope(() =>
-      segmenter.forward(normaliseImages(images(), normalisation), "inference"),
-    );
-    const logits = (await output.read()) as Float32Array;
+  using pass = new RecordedPass(engine, set, inferencePass(segmenter, normalisation));
+  for await (const batched of imageBatches(engine, [set], orders, each, options)) {
+    const { pixels: bytes, maps, count, first } = batched;
+    const [read] = await pass.of(count, bytes);
+    const logits = read as Float32Array;
     for (let i = 0; i < count; i++) {
       const own = logits.subarray(i * pixels * outputs, (i + 1) * pixels * outputs);
       const map = maps?.subarray(i * pixels, (i + 1) * pixels);

@@ -19,6 +19,8 @@ import { activationMaps, mapKindOf, type MapKind } from "./activation-maps.ts";
 import type { Classifier } from "./classifier.ts";
 import { expectPass, type EvaluationOptions } from "./evaluation.ts";
 import { imageBatches } from "./image-batches.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { RecordedPass, type BatchStep } from "./recorded-pass.ts";
 import type { Normalisation } from "./views.ts";
 
 /** The maps of one image, each [height, width]. */
@@ -76,18 +78,13 @@ export async function predictActivations(
   const { size = [set.height, set.width], rows = Array.from({ length: set.count }, (_, row) => row) } =
     options;
   const classes = classifier.head.classes;
-  const each = Math.max(1, Math.min(batchSize, Math.floor(mostBytes / (4 * size[0] * size[1] * classes))));
+  const each = activationBatch(batchSize, size, classes);
   const pixelsEach = set.height * set.width * set.channels;
+  let [height, width] = [0, 0];
+  const told = (maps: Tensor): void => void ([, height, width] = maps.shape);
+  using pass = new RecordedPass(engine, set, activationPass(classifier, normalisation, size, told));
   for await (const batch of imageBatches(engine, [set], chunksOf(rows, each), each, options)) {
-    const made = engine.scope(() => {
-      const { maps, logits } = activationMaps(classifier, normaliseImages(batch.images(), normalisation));
-      return { maps, logits, enlarged: resize2d(maps, size, { method: "bilinear" }) };
-    });
-    const [, height, width] = made.maps.shape;
-    const [maps, logits, enlarged] = await Promise.all(
-      [made.maps, made.logits, made.enlarged].map(async (tensor) => (await tensor.read()) as Float32Array),
-    );
-    for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
+    const [maps, logits, enlarged] = (await pass.of(batch.count, batch.pixels)) as Float32Array[];
     for (let i = 0; i < batch.count; i++) {
       // The CPU computes in 64 bits.
       const plain = Float32Array.from(logits.subarray(i * classes, (i + 1) * classes));
@@ -104,6 +101,24 @@ export async function predictActivations(
   }
   return mapKindOf(classifier.head);
 }
+
+/** Images of a batch: so many that their enlarged maps are not more than 128 MiB. */
+export const activationBatch = (batch: number, size: readonly [number, number], classes: number): number =>
+  Math.max(1, Math.min(batch, Math.floor(mostBytes / (4 * size[0] * size[1] * classes))));
+
+/** Maps, logits and enlarged maps of a batch. @param told of the maps, when it is recorded */
+export const activationPass =
+  (
+    classifier: Classifier,
+    normalisation: Normalisation,
+    size: readonly [height: number, width: number],
+    told: (maps: Tensor) => void = () => undefined,
+  ): BatchStep =>
+  (images) => {
+    const { maps, logits } = activationMaps(classifier, normaliseImages(images, normalisation));
+    told(maps);
+    return [maps, logits, resize2d(maps, size, { method: "bilinear" })];
+  };
 
 const chunksOf = (rows: readonly number[], each: number): Uint32Array[] =>
   Array.from({ length: Math.ceil(rows.length / each) }, (_, i) =>

@@ -33,6 +33,7 @@ type LeftOut =
   | "decayed"
   | "clipNorm"
   | "reestimate"
+  | "batchSplit"
   | (typeof pixelFields)[number]
   | "precision"
   | "skipNonFinite"

@@ -11,7 +11,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { JudgeOptions } from "../training/task.ts";
 import type { Model } from "./assembly-task.ts";
 import { imageBatches } from "./image-batches.ts";
-import type { TrainingSettings } from "./training-settings.ts";
+import { RecordedPass, type BatchStep } from "./recorded-pass.ts";
+import { partOf, type TrainingSettings } from "./training-settings.ts";
 
 /** How many images the statistics are of, and in how many batches they were seen. */
 export interface Reestimated {
@@ -21,12 +22,12 @@ export interface Reestimated {
 
 /** @param available training images of all sources */
 export function reestimation(
-  { reestimate, batch }: Pick<TrainingSettings, "reestimate" | "batch">,
+  { reestimate, batch, batchSplit }: Pick<TrainingSettings, "reestimate" | "batch" | "batchSplit">,
   available: number,
 ): Reestimated | undefined {
   if (reestimate === undefined) return undefined;
   const images = Math.min(reestimate, available);
-  return { images, batches: Math.ceil(images / batch) };
+  return { images, batches: Math.ceil(images / partOf(batch, { batchSplit })) };
 }
 
 /**
@@ -53,29 +54,28 @@ export async function reestimateStatistics(
   const orders = Array.from({ length: batches }, (_, i) =>
     order.subarray(Math.floor((i * images) / batches), Math.floor(((i + 1) * images) / batches)),
   );
-  const before = await valuesOf(buffers);
+  const before = await valuesOf(engine, buffers);
   let followed: readonly number[] | undefined;
   const sums = buffers.map(({ size }) => new Float64Array(size));
   const batchSize = Math.ceil(images / batches);
+  using pass = new RecordedPass(engine, sources[0], statisticsPass(model, normalisation));
   const passes = imageBatches(engine, sources, orders, batchSize, { signal, memory, progress });
   try {
     for await (const batch of passes) {
-      const see = (): void => {
-        engine.scope(() => {
-          model.features.forward(normaliseImages(batch.images(), normalisation), "training");
-        });
+      const see = async (): Promise<void> => {
+        await pass.of(batch.count, batch.pixels);
       };
       if (followed === undefined) {
-        see();
-        followed = (await valuesOf(buffers)).flatMap((values, i) =>
+        await see();
+        followed = (await valuesOf(engine, buffers)).flatMap((values, i) =>
           values.some((value, at) => value !== before[i][at]) ? [i] : [],
         );
       }
       // From nothing, what is left after a step is the momentum's share of the batch alone.
       const moved = followed.map((i) => buffers[i]);
       for (const tensor of moved) engine.write(tensor, new Float32Array(tensor.size));
-      see();
-      const seen = await valuesOf(moved);
+      await see();
+      const seen = await valuesOf(engine, moved);
       followed.forEach((i, which) => {
         seen[which].forEach((value, at) => (sums[i][at] += value / defaultMomentum));
       });
@@ -94,5 +94,13 @@ export async function reestimateStatistics(
   }
 }
 
-const valuesOf = async (tensors: readonly Tensor[]): Promise<readonly Float32Array[]> =>
-  await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.read())));
+/** Lets the running statistics follow a batch. */
+export const statisticsPass =
+  (model: Pick<Model, "features">, normalisation: TrainingSettings["normalisation"]): BatchStep =>
+  (images) => {
+    model.features.forward(normaliseImages(images, normalisation), "training");
+    return [];
+  };
+
+const valuesOf = async (engine: Engine, tensors: readonly Tensor[]): Promise<readonly Float32Array[]> =>
+  (await engine.readAll(tensors)).map((values) => Float32Array.from(values));

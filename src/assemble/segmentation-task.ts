@@ -13,7 +13,7 @@ import { expectClasses, expectFinite, setsOf, type AssemblyTask } from "./assemb
 import { takesStrongView } from "./assemble-terms.ts";
 import { evaluationOf } from "./evaluation.ts";
 import type { LabelSpace } from "./label-space.ts";
-import { predictPixels } from "./pixel-predictions.ts";
+import { pixelBatch, predictPixels } from "./pixel-predictions.ts";
 import { segmentLosses } from "./segment-step.ts";
 import { pixelHead, Segmenter } from "./segmenter.ts";
 import { trainingSettings } from "./settings-argument.ts";
@@ -80,6 +80,7 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
   },
   modelOf: segmenterOf,
   losses: segmentLosses,
+  passBatch: (model, batch, image) => pixelBatch(batch, image, model.head.classes),
   judge: async (engine, model, settings, { set, part, classes, batch, signal, progress }) => {
     const { normalisation, memory } = settings;
     const { exclusive, exhaustive } = model;

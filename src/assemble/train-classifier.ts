@@ -2,8 +2,10 @@
 
 import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
+import { OutOfMemoryError, UsageError } from "../errors/errors.ts";
+import { largestBinding } from "../device/traits.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { TaskName } from "../data/manifest/task-names.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -11,6 +13,7 @@ import { expectEngine } from "../runtime/engine-of.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint } from "../training/checkpoint-record.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
+import { withFittingBatch, type NeededMemory } from "../training/fitting-batch.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
@@ -21,6 +24,8 @@ import type { Evaluation } from "./evaluation.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
+import { labelSpaceOf } from "./label-space.ts";
+import { plannedMemory } from "./planning/training-plan.ts";
 import { reproducibleSettings, type TrainingSettings } from "./training-settings.ts";
 
 type Course = Omit<LoopResult<ModelJudgement, Model>, "module" | "judged" | "settled">;
@@ -83,10 +88,29 @@ export async function trainModel(
     };
   } catch (error) {
     task.module.dispose();
-    throw error;
+    const loss = error instanceof OutOfMemoryError ? undefined : await engine.backend.loss?.();
+    const refusal = loss?.isForMemory === true ? new OutOfMemoryError(loss.message, { cause: loss }) : error;
+    throw refusal instanceof OutOfMemoryError ? withBatch(refusal, engine, assembly, settings) : error;
   } finally {
     await task.close();
   }
+}
+
+/** The error with a batch that would fit. */
+function withBatch(
+  error: OutOfMemoryError,
+  engine: Engine,
+  assembly: Assembly,
+  settings: TrainingSettings,
+): OutOfMemoryError {
+  const { sources } = assembly;
+  const total = sources.reduce((sum, { count }) => sum + count, 0);
+  const images = sources.some(({ pixels }) => pixels instanceof PixelsOnDemand) ? undefined : total;
+  const labels = labelSpaceOf(assembly);
+  const batch = Math.min(settings.batch, total);
+  const needs = (count: number, batchSplit = settings.batchSplit): NeededMemory =>
+    plannedMemory(engine.traits, { ...settings, batchSplit }, sources[0], labels, count, images).memory;
+  return withFittingBatch(error, batch, needs, largestBinding(engine.traits), (parts) => needs(batch, parts));
 }
 
 /** Trains a classifier on an assembly; parameters, result and errors are those of `trainModel`. */

@@ -78,6 +78,11 @@ export const recipeFields = {
    * weights that are kept (see `reestimateStatistics`); default: they are what training left.
    */
   reestimate: wholeNumber.exactOptional(),
+  /**
+   * In so many parts each batch goes through the network, one after the other, for a step that needs less memory: the losses are of the
+   * whole batch, batch norm's statistics of each part. A part is computed once more for its gradients. Default: 1.
+   */
+  batchSplit: wholeNumber.exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
   /**

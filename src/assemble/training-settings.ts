@@ -103,6 +103,10 @@ export function namedLabels(
   return { names: classes, balanced: balancedWeights(taughtSources(sources, settings), classes.length) };
 }
 
+/** Images that go through the network at a time, where a batch is computed in parts. */
+export const partOf = (batch: number, { batchSplit = 1 }: Pick<TrainingSettings, "batchSplit">): number =>
+  Math.ceil(batch / batchSplit);
+
 /**
  * The part of the settings that every step shares.
  * @param labels what the classes are called, and how their labels are balanced, where the settings weigh them
@@ -114,6 +118,7 @@ export function stepShape(
   labels: NamedLabels = {},
 ): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
+  const { batchSplit = 1 } = settings;
   const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
   const strongShare = supervised === "both" ? 0.5 : 0;
   const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
@@ -121,6 +126,7 @@ export function stepShape(
   const { task = "classification" } = settings;
   return {
     ...{ task, weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms },
+    ...(batchSplit === 1 ? {} : { batchSplit }),
     ...(task === "segmentation"
       ? { pixels: pixelLossSettings(settings, labels) }
       : { labels: labelLossSettings(settings, labels) }),

@@ -38,6 +38,8 @@ export interface Gpu {
   readonly traits: AdapterTraits;
   /** Throws the first error the device reported since the last check, or DeviceLostError once it is gone. */
   check(): void;
+  /** Keeps an error for the next `check`, before those that follow from it: of what a refused buffer was bound to. */
+  fail(error: OutOfMemoryError): void;
   /** Resolves when the device is gone, with the reason; never rejects. */
   readonly lost: Promise<DeviceLostError>;
   /** Why the device is gone, asked after something failed; undefined where it is there. */
@@ -108,12 +110,13 @@ const pause = (milliseconds: number): Promise<void> =>
 const firstWords = (message: string): string => deviceGist(message).split("; ")[0] || "without a reason";
 
 /** Says in Tessera's words what kind of error the device reported. */
-function describeDeviceError(error: GPUError): TesseraError {
+function describeDeviceError(error: GPUError, name: string): TesseraError {
   const kind = error.constructor.name;
   if (kind === "GPUOutOfMemoryError") {
-    return new OutOfMemoryError(`the device is out of memory: ${deviceWords(error.message)}`, {
-      cause: error,
-    });
+    return new OutOfMemoryError(
+      `the device "${name}" is out of memory; use a smaller batch or image, or end what else uses it`,
+      { cause: error },
+    );
   }
   return new KernelError(`the device rejected a launch: ${deviceWords(error.message)}`, { cause: error });
 }
@@ -162,20 +165,32 @@ function watched(
   let gone: DeviceLostError | undefined;
   const keep = (event: GPUUncapturedErrorEvent): void => {
     event.preventDefault(); // kept and thrown, not printed
-    firstError ??= describeDeviceError(event.error);
+    // What is to use a refused buffer is refused, too; the buffer is told, and what needs it left out.
+    if (
+      /^\[Invalid (?:Buffer|BindGroup|CommandBuffer)\b[^\]]*\] is invalid due to a previous error/.test(
+        event.error.message,
+      )
+    )
+      return;
+    firstError ??= describeDeviceError(event.error, traits.name);
   };
   device.addEventListener("uncapturederror", keep);
   let tell: (loss: DeviceLostError) => void;
   const whenLost = new Promise<DeviceLostError>((resolve) => (tell = resolve));
-  const lose = (message: string): DeviceLostError => {
-    if (gone === undefined) tell((gone = new DeviceLostError(message)));
+  const lose = (message: string, isForMemory = false): DeviceLostError => {
+    if (gone === undefined) tell((gone = new DeviceLostError(message, { isForMemory })));
     return gone;
   };
   void device.lost.then((info) => {
+    // Not for a buffer of ours, which would have been told: for what the implementation needs beside them.
+    const isForMemory = info.reason !== "destroyed" && /out.of.(?:\w+.)?memory/i.test(info.message);
     lose(
       info.reason === "destroyed"
         ? destroyed
-        : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
+        : isForMemory
+          ? `the device "${traits.name}" had not the memory that WebGPU needs beside the buffers, and was lost; use a smaller batch or image`
+          : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
+      isForMemory,
     );
   });
 
@@ -185,6 +200,9 @@ function watched(
     device,
     traits,
     lost: whenLost,
+    fail(error) {
+      if (!(firstError instanceof OutOfMemoryError)) firstError = error;
+    },
     async loss() {
       // Drivers tell in a turn of their own, and Dawn in Node only while something is waited for.
       const asked = device.queue.onSubmittedWorkDone().catch(() => undefined);

@@ -21,6 +21,13 @@ export class DeviceUnavailableError extends TesseraError {
 /** The device went away while in use (driver reset, removal); what lived on it is gone. */
 export class DeviceLostError extends TesseraError {
   override readonly name: string = "DeviceLostError";
+  /** Whether it went for want of memory: another one would go the same way. */
+  readonly isForMemory: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isForMemory?: boolean } = {}) {
+    super(message, options);
+    this.isForMemory = options.isForMemory ?? false;
+  }
 
   /** What happened, without what to do about it. */
   get reason(): string {
@@ -31,6 +38,13 @@ export class DeviceLostError extends TesseraError {
 /** A buffer did not fit the device. */
 export class OutOfMemoryError extends TesseraError {
   override readonly name: string = "OutOfMemoryError";
+  /** Bytes that the device has been found to give, in all; undefined where nobody tried. */
+  readonly available: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly available?: number } = {}) {
+    super(message, options);
+    this.available = options.available;
+  }
 }
 
 /** A shader did not compile, or a launch was rejected by the device: names the kernel and, where known, the line. */

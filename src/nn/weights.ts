@@ -13,8 +13,19 @@ import { Tensor } from "../tensor/tensor.ts";
 export async function readWeights(module: Module): Promise<Weights> {
   expectModule("readWeights", module);
   const states = [...module.state()];
+  const values = await module.engine.readAll(states.map(([, { tensor }]) => tensor));
   return new Map(
-    await Promise.all(states.map(async ([name, { tensor }]) => [name, await held(tensor)] as const)),
+    states.map(
+      (
+        [
+          name,
+          {
+            tensor: { shape },
+          },
+        ],
+        i,
+      ) => [name, { shape, data: values[i] }],
+    ),
   );
 }
 

@@ -192,6 +192,11 @@ export class FlatOptimiser implements Optimiser {
     return this.#rule.moments;
   }
 
+  get momentBytes(): number {
+    const moments = this.#groups.flatMap((group) => group.moments);
+    return moments.reduce((sum, { size }) => sum + 4 * size, 0);
+  }
+
   get steps(): number {
     return this.#steps;
   }
@@ -200,10 +205,11 @@ export class FlatOptimiser implements Optimiser {
     const { learningRate, steps } = this;
     const groups = this.#groups;
     const groupSteps = groups.length > 1 ? groups.map((group) => group.steps) : undefined;
-    const values = await Promise.all(
-      this.#rule.moments.map((_, i) => Promise.all(groups.map(({ moments }) => moments[i].read()))),
+    const read = await this.#engine.readAll(groups.flatMap((group) => group.moments));
+    const names = this.#rule.moments;
+    const moments = Object.fromEntries(
+      names.map((name, i) => [name, joined(groups.map((_, g) => read[g * names.length + i]))]),
     );
-    const moments = Object.fromEntries(this.#rule.moments.map((name, i) => [name, joined(values[i])]));
     return { steps, learningRate, moments, ...(groupSteps === undefined ? {} : { groupSteps }) };
   }
 

@@ -34,6 +34,8 @@ export interface Optimiser extends Disposable {
   readonly name: string;
   /** Names of what it remembers of each parameter: Adam's first and second moment, say. */
   readonly momentNames: readonly string[];
+  /** Bytes of all that it remembers of the parameters. */
+  readonly momentBytes: number;
   /** May change between steps, also those of a recorded program; a schedule sets it. */
   learningRate: number;
   /** Number of steps taken, replays of a recorded one included. */

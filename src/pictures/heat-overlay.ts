@@ -3,7 +3,6 @@
 import { TesseraError } from "../errors/errors.ts";
 import { colours, contactSheet, type Cell, type Colour, type Word } from "./contact-sheet.ts";
 import { overlay } from "./overlay.ts";
-import { zoomTo } from "./zoom.ts";
 
 /**
  * From little to much: stops of matplotlib's inferno (Smith and van der Walt 2015), evenly spaced. Its lightness rises steadily, so that
@@ -31,15 +30,6 @@ function rampColour(value: number): Colour {
 
 /** Opacity at a value from 0 to 1: nothing at 0, and soon enough to be seen. */
 const shareAt = (value: number): number => mostShare * Math.min(1, 1.5 * value);
-
-/** How a picture of an image at about a width is zoomed, and its size, which its heat must have. */
-export function heatSize(
-  { height, width }: Pick<Cell, "height" | "width">,
-  shown: number,
-): { readonly zoom: number; readonly size: readonly [height: number, width: number] } {
-  const zoom = zoomTo(width, shown);
-  return { zoom, size: [Math.ceil(height * zoom), Math.ceil(width * zoom)] };
-}
 
 /**
  * An image with heat over it. Values of 0 and less, which speak against the class or not at all, stay clear; the largest value of the map

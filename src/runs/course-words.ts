@@ -3,7 +3,7 @@
 import { counted } from "../errors/counted.ts";
 import { lastUnfreezing } from "../assemble/asked-parts.ts";
 import { watches } from "../assemble/evaluation.ts";
-import { namedLabels, type TrainingSettings } from "../assemble/training-settings.ts";
+import { namedLabels, partOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { Budget } from "../training/budget.ts";
@@ -83,6 +83,18 @@ export function partsWarnings(
         ]
       : []),
   ];
+}
+
+/** What is another training for it, where batches go through the network in parts. */
+export function splitWarning(
+  settings: Pick<TrainingSettings, "batchSplit">,
+  batch: number,
+): string | undefined {
+  if (partOf(batch, settings) === batch) return undefined;
+  return (
+    `warning: each batch of ${counted(batch, "image")} goes through the network in parts of at most ` +
+    `${counted(partOf(batch, settings), "image")}: losses are of the whole batch, batch norm's statistics of each part`
+  );
 }
 
 /** Where a run goes on, and what is away until it ends, where it is to be longer than it was. */

@@ -3,6 +3,7 @@
 import "../errors/disposal.ts";
 import { describeParts } from "../assemble/asked-parts.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
+import { withoutIdleSettings } from "../assemble/idle-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { type TrainingSettings } from "../assemble/training-settings.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
@@ -10,6 +11,7 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { engineOptions, openNamedEngine, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
+import { expectMemoryFor } from "./expect-memory.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { type RunObserver } from "./run-observer.ts";
 import type { RunChoices } from "./run-record.ts";
@@ -20,13 +22,15 @@ export interface LoadedRun {
   readonly start: RunStart;
   readonly settings: TrainingSettings;
   readonly images: Loaded;
+  /** The engine that its memory was tried on, until somebody takes it. */
+  readonly opened: OpenedEngine;
   /** What is trained when, where not all of the model is in every epoch. */
   readonly parts: string | undefined;
 }
 
 /**
- * The first part of a run: everything that needs no device.
- * @throws ModelError when the model to begin with cannot grow; what `loadImages` throws
+ * The first part of a run: its images. Whether the device has the memory for its steps is tried before.
+ * @throws OutOfMemoryError where it has not; DeviceUnavailableError; ModelError when the model to begin with cannot grow; what `loadImages` throws
  */
 export async function loadRun(
   start: RunStart,
@@ -35,14 +39,39 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
-  checkedEngineOptions(start);
-  const skips = options.skipNonFinite === true ? { skipNonFinite: true } : {};
-  const settings = { ...ofLength(settingsOf(manifest, seed), options), ...skips, memory };
+  const where = checkedEngineOptions(start);
+  const { batchSplit, skipNonFinite } = options;
+  const settings = withoutIdleSettings({
+    ...{ ...ofLength(settingsOf(manifest, seed), options), memory },
+    ...(skipNonFinite === true ? { skipNonFinite } : {}),
+    ...(batchSplit === undefined ? {} : { batchSplit }),
+  });
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);
+  const opened = new OpenedEngine(await expectMemoryFor(start, settings, where));
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
-  return { start, settings, parts, images: await loadImages(manifest, loading, observer, signal) };
+  try {
+    return { start, settings, parts, opened, images: await loadImages(manifest, loading, observer, signal) };
+  } catch (error) {
+    opened.take()?.close();
+    throw error;
+  }
+}
+
+/** An engine that is there before it is needed; whoever takes it closes it. */
+export class OpenedEngine {
+  #engine: Engine | undefined;
+
+  constructor(engine: Engine | undefined) {
+    this.#engine = engine;
+  }
+
+  take(): Engine | undefined {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    return engine;
+  }
 }
 
 /** @throws UsageError for options that do not fit the device */
@@ -53,17 +82,17 @@ function checkedEngineOptions({ options }: RunStart): NamedDevice {
 }
 
 /**
- * Opens the engine of a run, which takes the kernels that its options choose.
+ * The engine of a run, the one that is open or another, which takes the kernels that its options choose.
  * @param device in the place of the one that its options name
  */
 export async function openRunEngine(
-  { start, settings, images: { assembly } }: LoadedRun,
+  { start, settings, images: { assembly }, opened }: LoadedRun,
   say: (text: string) => void,
   warn: (text: string) => void,
   device?: "webgpu",
 ): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
   const where = checkedEngineOptions(start);
-  const engine = await openNamedEngine({ ...where, device: device ?? where.device }, warn);
+  const engine = opened.take() ?? (await openNamedEngine({ ...where, device: device ?? where.device }, warn));
   try {
     const { manifest, options } = start;
     const { total, batch } = sizesOf(assembly, settings);

@@ -2,16 +2,12 @@
 
 import type { Classifier } from "../assemble/classifier.ts";
 import { predictActivations } from "../assemble/predict-activations.ts";
-import type { Normalisation } from "../assemble/views.ts";
+import { partOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import { heatOverlay, heatSize } from "../pictures/heat-overlay.ts";
+import { heatOverlay } from "../pictures/heat-overlay.ts";
+import { heatSize, heatWidth, mostHeatMaps } from "../pictures/heat-size.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { picturePng, type WrongLabel } from "./run-report-data.ts";
-
-/** Width of a picture in pixels, about. */
-const shownWidth = 160;
-/** Images in one batch of predictions. */
-const batch = 16;
 
 /**
  * The image of each mistake with the map of its class over it.
@@ -22,17 +18,18 @@ const batch = 16;
 export async function mistakeMaps(
   engine: Engine,
   classifier: Classifier,
-  normalisation: Normalisation,
+  settings: Pick<TrainingSettings, "normalisation" | "batch" | "batchSplit">,
   set: ImageSet,
   wrong: readonly WrongLabel[],
 ): Promise<string[]> {
   const pictures = new Map<WrongLabel, string>();
   const rows = [...new Set(wrong.map(({ row }) => row))].sort((a, b) => a - b);
   if (rows.length === 0) return [];
-  const { zoom, size } = heatSize(set, shownWidth);
+  const { zoom, size } = heatSize(set, heatWidth);
   const { height, width, channels } = set;
+  const batch = Math.min(mostHeatMaps, partOf(settings.batch, settings));
   await predictActivations(
-    ...([engine, classifier, set, normalisation, batch] as const),
+    ...([engine, classifier, set, settings.normalisation, batch] as const),
     (row, { pixels, enlarged }) => {
       const image = { height, width, channels, pixels };
       for (const each of wrong) {

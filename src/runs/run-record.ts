@@ -61,6 +61,8 @@ export const runRecordSchema = z.strictObject({
     power: z.enum(["low-power", "high-performance"]).optional(),
     /** False where the run's kernels went without checks. */
     robustness: z.boolean().optional(),
+    /** In how many parts batches are computed, in the place of what the manifest says. */
+    batchSplit: count.optional(),
   }),
   /**
    * The model file whose weights the run began with, where it began with any, its digest (SHA-256), the classes that are kept of it, and

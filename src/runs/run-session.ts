@@ -11,7 +11,7 @@ import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
 import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
 import { Classifier } from "../assemble/classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
-import { reproducibleSettings } from "../assemble/training-settings.ts";
+import { partOf, reproducibleSettings } from "../assemble/training-settings.ts";
 import { taskOf } from "../assemble/tasks.ts";
 import { untaughtNote } from "../assemble/untaught.ts";
 import { warmedBudgetOf } from "../assemble/warm-up.ts";
@@ -31,6 +31,7 @@ import {
   describeStart,
   describeWatch,
   partsWarnings,
+  splitWarning,
 } from "./course-words.ts";
 import { type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
@@ -189,6 +190,8 @@ export class RunSession implements Disposable {
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     if (parts !== undefined) say(parts);
     partsWarnings(settings, budget, start).forEach(warn);
+    const divided = splitWarning(settings, batch);
+    if (divided !== undefined) warn(divided);
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
     if (budget.warmup === budget.steps && hasUnsupervisedLosses(settings)) {
@@ -285,7 +288,7 @@ export class RunSession implements Disposable {
     await folder.finish(
       summary,
       model,
-      await reportInputs(result, images, { overlays, heat: this.#heat(engine, result) }, warn),
+      await reportInputs(result, images, { engine, overlays, heat: this.#heat(engine, result) }, warn),
     );
     return summary;
   }
@@ -297,7 +300,7 @@ export class RunSession implements Disposable {
       set,
       part: "validation",
       classes,
-      batch: settings.batch,
+      batch: partOf(settings.batch, settings),
     });
   }
 
@@ -322,7 +325,8 @@ export class RunSession implements Disposable {
     if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
     const { settings, images } = this.#run;
     const { classes, test } = images.assembly;
-    const reading = { ...settings, exclusive: model.exclusive, exhaustive: model.exhaustive };
+    const batch = partOf(settings.batch, settings);
+    const reading = { ...settings, batch, exclusive: model.exclusive, exhaustive: model.exhaustive };
     const predicted = testPredictions(logits, test, classes);
     return await overlayPictures(engine, model, reading, test, predicted, overlaps);
   }
@@ -331,8 +335,7 @@ export class RunSession implements Disposable {
   #heat(engine: Engine, { model }: TrainedModel): MistakeHeat | undefined {
     if (!(model instanceof Classifier)) return undefined;
     const { settings, images } = this.#run;
-    const { normalisation } = settings;
-    return (wrong) => mistakeMaps(engine, model, normalisation, images.assembly.test, wrong);
+    return (wrong) => mistakeMaps(engine, model, settings, images.assembly.test, wrong);
   }
 
   [Symbol.dispose](): void {
@@ -355,6 +358,7 @@ async function reportInputs(
   { logits, overlaps, located, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
   pictures: {
+    readonly engine: Engine;
     readonly overlays: () => Promise<OverlayPicture[] | undefined>;
     readonly heat: MistakeHeat | undefined;
   },
@@ -374,6 +378,7 @@ async function reportInputs(
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await pictures.overlays(), pictures.heat))}\n`,
     };
   } catch (error) {
+    if ((await pictures.engine.backend.loss?.()) !== undefined) throw error;
     // Images may be gone from the cache by now, which should not cost the run its results.
     const [reason] = (error as Error).message.split("\n");
     warn(`warning: the report will show no mistakes and no labels (${reason})`);

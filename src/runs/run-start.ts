@@ -62,6 +62,8 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   /** In the place of the manifest's length. */
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
+  /** In how many parts a batch goes through the network, in the place of the manifest's `batchSplit`. */
+  readonly batchSplit?: number | undefined;
   /** Whether records and images that cannot be read are left out, and listed. */
   readonly skipBad?: boolean;
   /** Whether batches whose losses are no finite numbers are left out, and counted; else they end the run. */
@@ -105,6 +107,7 @@ const runOptions: OptionChecks<RunOptions> = {
   limit: aNumber,
   epochs: aNumber,
   steps: aNumber,
+  batchSplit: wholeFrom(1),
   skipBad: aFlag,
   skipNonFinite: aFlag,
   model: aString,
@@ -239,7 +242,19 @@ async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined>
 export async function recordOf({
   manifest: { file, text },
   initial,
-  options: { dataRoot, seed, limit, epochs, steps, skipBad, skipNonFinite, adapter, power, robustness },
+  options: {
+    dataRoot,
+    seed,
+    limit,
+    epochs,
+    steps,
+    batchSplit,
+    skipBad,
+    skipNonFinite,
+    adapter,
+    power,
+    robustness,
+  },
 }: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
@@ -251,6 +266,7 @@ export async function recordOf({
     options: {
       ...{ limit, epochs, steps, skipBad, adapter, power },
       ...(robustness === false ? { robustness } : {}),
+      ...(batchSplit === undefined ? {} : { batchSplit }),
       ...(skipNonFinite === true ? { skipNonFinite } : {}),
     },
     ...(initial === undefined ? {} : { initial: described(initial) }),

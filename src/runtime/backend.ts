@@ -21,6 +21,16 @@ export interface BackendMemory {
   readonly bytes: number;
   /** Bytes of released buffers kept for reuse. */
   readonly pooledBytes: number;
+  /** Bytes of uniforms, and of what is read back through. */
+  readonly asideBytes: number;
+  /** The most bytes of all kinds that there were at a time. */
+  readonly peakBytes: number;
+}
+
+/** Memory that is held for steps to come. */
+export interface Reservation {
+  /** Resolves when others may have it. */
+  release(): Promise<void>;
 }
 
 export interface Backend {
@@ -57,10 +67,24 @@ export interface Backend {
    * @throws UsageError when they would have to move and a recording or program uses them
    */
   gather(parts: readonly Operand[], offsets: readonly number[], size: number): Storage;
-  /** Makes a program of a recorded step that returns `results`. */
-  compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram>;
+  /** What a recorded step needs; missing where nothing is allocated for steps. */
+  plan?(recording: Recording, results: readonly Operand[]): StepPlan;
+  /**
+   * Allocates what programs with shared memory need that have these plans, and what tensors are read through.
+   * @param readBytes of the most that is read at a time
+   * @param what needs it, for the message
+   * @throws OutOfMemoryError
+   */
+  reserve?(plans: readonly StepPlan[], readBytes: number, what: string): Promise<Reservation>;
+  /**
+   * Makes a program of a recorded step that returns `results`.
+   * @param isShared whether its memory is shared with other such programs
+   */
+  compile(recording: Recording, results: readonly Operand[], isShared: boolean): Promise<CompiledProgram>;
   /** Gives data back once everything before it is computed. */
   read(operand: Operand): Promise<HostArray>;
+  /** The same of several, all as they are now. */
+  readAll(operands: readonly Operand[]): Promise<HostArray[]>;
   /** Resolves when everything asked for so far is computed; throws the first error on the way. */
   synchronise(): Promise<void>;
   /** Why its device is gone, asked after something failed; undefined where it is there. Missing where there is no device. */

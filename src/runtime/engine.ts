@@ -1,13 +1,24 @@
 // The engine: makes tensors, runs operators on its backend, and releases what goes out of scope.
 
 import "../errors/disposal.ts";
-import { aFunction, aList, aNumber, aString, described, expectArgument } from "../errors/arguments.ts";
+import {
+  aFlag,
+  aFunction,
+  aList,
+  aNumber,
+  aString,
+  described,
+  expectArgument,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { allocate, hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
-import type { Backend, BackendMemory } from "./backend.ts";
+import type { Backend, BackendMemory, Reservation } from "./backend.ts";
 import { candidatesIn, underCandidate, type CallCandidates } from "./call-candidates.ts";
 import { operandOf } from "./operand.ts";
 import { updatesOf, type Operator } from "../operators/operator.ts";
@@ -18,6 +29,7 @@ import { LiveTensors, type ForgottenTensor } from "./live-tensors.ts";
 import { Overwrites } from "./overwrites.ts";
 import { elsewhere, expectTensor } from "./expect-tensor.ts";
 import { Program } from "./program.ts";
+import type { StepPlan } from "./step-plan.ts";
 import { expectComputed, Recording } from "./recording.ts";
 import { Scopes } from "./scopes.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -43,6 +55,24 @@ export interface EngineMemory extends BackendMemory {
   /** Tensors that were made and not yet disposed. */
   readonly tensors: number;
 }
+
+export interface RecordOptions {
+  /**
+   * Whether the program's memory is shared with the other programs of the engine that share theirs, so that all of them take no more
+   * than the largest. Its results count until another of them runs: read them, or follow them, right after each run. Default false.
+   */
+  readonly shared?: boolean;
+}
+
+export interface ReserveOptions {
+  /** The most bytes that are read at a time; default: none. */
+  readonly readBytes?: number;
+  /** What needs the memory, for the message where there is not enough; default "the steps". */
+  readonly what?: string;
+}
+
+const reserveOptions: OptionChecks<ReserveOptions> = { readBytes: wholeFrom(0), what: aString };
+const recordOptions: OptionChecks<RecordOptions> = { shared: aFlag };
 
 export class Engine implements TensorOwner, Disposable {
   readonly backend: Backend;
@@ -257,19 +287,63 @@ export class Engine implements TensorOwner, Disposable {
    * @throws OutOfMemoryError with a table of the largest buffers when the device cannot hold them; UsageError when the
    *   step makes a tensor of host data, reads one, or records
    */
-  record<Result>(step: () => Result): Promise<Program<Result>> {
+  record<Result>(step: () => Result, options: RecordOptions = {}): Promise<Program<Result>> {
     expectArgument("engine.record", "the step", step, aFunction);
+    expectOptions("engine.record", options, recordOptions);
     // At once, not as a rejection: a step cannot await it, and must not go on.
     if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
-    return this.#record(step);
+    return this.#record(step, options.shared ?? false);
   }
 
-  async #record<Result>(step: () => Result): Promise<Program<Result>> {
+  /**
+   * What `record` would need for a step, worked out without it; undefined on the reference backend, which plans nothing.
+   * @throws UsageError as `record`
+   */
+  plan(step: () => unknown): StepPlan | undefined {
+    expectArgument("engine.plan", "the step", step, aFunction);
+    const { observer } = this;
+    this.observer = undefined; // these calls are none of a tape's
+    try {
+      const { recording, result } = this.trace(step);
+      const tensors = tensorsIn(result).filter(({ storage }) => recording.owns(storage));
+      try {
+        return this.backend.plan?.(recording, tensors.map(operandOf));
+      } finally {
+        for (const tensor of tensors) tensor.dispose();
+        recording.release();
+      }
+    } finally {
+      this.observer = observer;
+    }
+  }
+
+  /**
+   * Allocates, at once, what programs with shared memory are going to need, and what tensors are read through: whoever records and runs
+   * steps of these plans later finds it there. Until `release` is called.
+   *
+   * @param plans of `plan`, of all steps that are recorded with `shared: true`
+   * @throws OutOfMemoryError with a table of the largest buffers when the device does not have it
+   */
+  async reserve(
+    plans: readonly (StepPlan | undefined)[],
+    options: ReserveOptions = {},
+  ): Promise<Reservation> {
+    this.#checkOpen();
+    expectArgument("engine.reserve", "the plans", plans, aList);
+    expectOptions("engine.reserve", options, reserveOptions);
+    const { readBytes = 0, what = "the steps" } = options;
+    const planned = plans.filter((plan) => plan !== undefined);
+    if (this.backend.reserve === undefined || planned.length === 0)
+      return { release: () => Promise.resolve() };
+    return await this.backend.reserve(planned, readBytes, what);
+  }
+
+  async #record<Result>(step: () => Result, isShared: boolean): Promise<Program<Result>> {
     const { recording, result } = this.trace(step);
     const tensors = tensorsIn(result).filter(({ storage }) => recording.owns(storage));
     const results = tensors.map(operandOf);
     try {
-      return new Program(result, tensors, await this.backend.compile(recording, results));
+      return new Program(result, tensors, await this.backend.compile(recording, results, isShared));
     } catch (error) {
       for (const tensor of tensors) tensor.dispose();
       recording.release();
@@ -407,6 +481,20 @@ export class Engine implements TensorOwner, Disposable {
     const operand = operandOf(tensor);
     expectComputed(operand.storage);
     return this.backend.read(operand);
+  }
+
+  /**
+   * The values of several tensors as they are now, through one piece of memory.
+   * @throws as `read` of a tensor
+   */
+  async readAll(tensors: readonly Tensor[]): Promise<HostArray[]> {
+    this.#checkOpen();
+    expectArgument("engine.readAll", "the tensors", tensors, aList);
+    if (this.#recording !== undefined) throw new UsageError("a recorded step cannot read tensors");
+    for (const tensor of tensors) this.#expectOwn("engine.readAll", tensor);
+    const operands = tensors.map(operandOf);
+    for (const { storage } of operands) expectComputed(storage);
+    return operands.length === 0 ? [] : await this.backend.readAll(operands);
   }
 
   /** Resolves when everything asked for so far is computed. */

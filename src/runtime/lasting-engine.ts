@@ -2,7 +2,7 @@
 
 import "../errors/disposal.ts";
 import { aFunction, aRecord, expectArgument, expectOptions, type OptionChecks } from "../errors/arguments.ts";
-import { DeviceLostError, DeviceUnavailableError } from "../errors/errors.ts";
+import { DeviceLostError, DeviceUnavailableError, OutOfMemoryError } from "../errors/errors.ts";
 import type { Engine } from "./engine.ts";
 import { openEngine, type EngineOptions } from "./open-engine.ts";
 
@@ -74,6 +74,11 @@ export class LastingEngine implements Disposable {
       } catch (error) {
         const loss = await this.#lossBehind(error);
         if (loss === undefined) throw error;
+        if (loss.isForMemory) {
+          throw error instanceof OutOfMemoryError
+            ? error
+            : new OutOfMemoryError(loss.message, { cause: loss });
+        }
         const now = gained();
         losses = now > before ? 1 : losses + 1;
         before = now;

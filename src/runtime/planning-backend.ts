@@ -1,28 +1,45 @@
-// A backend that computes nothing and allocates nothing: it only says what a recorded step would need on an adapter.
+// A backend that computes nothing and allocates nothing: it counts what tensors would take on an adapter, and says what a recorded step
+// would need there.
 
 import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
-import type { HostArray } from "../tensor/host.ts";
+import type { HostArray, HostTensor } from "../tensor/host.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
 import type { Backend, BackendMemory, CompiledProgram } from "./backend.ts";
 import { CountedStorage } from "./counted-storage.ts";
 import type { Operand } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
 import type { Recording } from "./recording.ts";
+import type { StepPlan } from "./step-plan.ts";
+import { bytesOf } from "./webgpu/buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./webgpu/choice.ts";
 import { lower } from "./webgpu/lowering.ts";
 import { planMemory } from "./webgpu/memory-plan.ts";
 
-const nothing = (): CountedStorage => new CountedStorage(() => undefined);
-
 function refuse(what: string): never {
   throw new UsageError(`${what}: this engine only plans; open one with openEngine() to compute`);
+}
+
+/** Data that is only counted. */
+class PlannedData extends CountedStorage {
+  readonly bytes: number;
+  /** The gathered piece that it is part of, and where. */
+  gathered: { readonly whole: PlannedData; readonly offset: number } | undefined;
+
+  constructor(bytes: number, free: (data: PlannedData) => void) {
+    super(() => free(this));
+    this.bytes = bytes;
+  }
 }
 
 export class PlanningBackend implements Backend {
   readonly kind = "planning";
   readonly traits: AdapterTraits;
   readonly choice: CandidateChoice;
+  #bytes = 0;
+  /** Of what was moved into a piece: a device has it back when it is next waited for. */
+  #pooledBytes = 0;
+  #peakBytes = 0;
 
   /** Plans for an adapter with these traits, with the candidates it would take. */
   constructor(
@@ -37,16 +54,16 @@ export class PlanningBackend implements Backend {
     return;
   }
 
-  fill(): CountedStorage {
-    return nothing();
+  fill(spec: TensorSpec): CountedStorage {
+    return this.#hold(bytesOf(spec));
   }
 
-  upload(): CountedStorage {
-    return nothing();
+  upload(host: HostTensor): CountedStorage {
+    return this.#hold(bytesOf(host));
   }
 
-  uploadChunks(): CountedStorage {
-    return nothing();
+  uploadChunks(spec: TensorSpec): CountedStorage {
+    return this.#hold(bytesOf(spec));
   }
 
   execute<A>(
@@ -56,21 +73,43 @@ export class PlanningBackend implements Backend {
     attributes: A,
   ): CountedStorage[] {
     this.choice.choose(operator, inputs, attributes); // refuses what an engine that computes would
-    return outputs.map(nothing);
+    return outputs.map((spec) => this.#hold(bytesOf(spec)));
   }
 
   write(): void {
     return;
   }
 
-  gather(): CountedStorage {
-    return nothing();
+  gather(parts: readonly Operand[], offsets: readonly number[], size: number): CountedStorage {
+    const bytes = bytesOf({ shape: [size], dtype: "f32" });
+    const places = parts.map(({ storage }) => {
+      if (storage instanceof PlannedData) return storage;
+      throw new TypeError("planning backend: the storage belongs to another backend");
+    });
+    const known = places.at(0)?.gathered?.whole;
+    if (known?.bytes === bytes) {
+      if (places.every(({ gathered }, i) => gathered?.whole === known && gathered.offset === offsets[i])) {
+        known.retain();
+        return known;
+      }
+    }
+    const whole = this.#hold(bytes);
+    places.forEach((place, i) => {
+      whole.retain();
+      if (place.gathered === undefined) this.#pooledBytes += place.bytes;
+      this.#leave(place);
+      place.gathered = { whole, offset: offsets[i] };
+    });
+    return whole;
+  }
+
+  plan(recording: Recording, results: readonly Operand[]): StepPlan {
+    return planMemory(lower(recording, results, this.choice, this.traits));
   }
 
   compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram> {
-    const step = lower(recording, results, this.choice, this.traits);
     return Promise.resolve({
-      plan: planMemory(step),
+      plan: this.plan(recording, results),
       run: () => refuse("run"),
       follow: () => refuse("follow"),
       destroy: () => undefined,
@@ -83,15 +122,31 @@ export class PlanningBackend implements Backend {
     );
   }
 
+  async readAll(): Promise<HostArray[]> {
+    return [await this.read()];
+  }
+
   synchronise(): Promise<void> {
     return Promise.resolve();
   }
 
   memory(): BackendMemory {
-    return { bytes: 0, pooledBytes: 0 };
+    return { bytes: this.#bytes, pooledBytes: this.#pooledBytes, asideBytes: 0, peakBytes: this.#peakBytes };
   }
 
   destroy(): void {
     return;
+  }
+
+  #hold(bytes: number): PlannedData {
+    this.#bytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes + this.#pooledBytes);
+    return new PlannedData(bytes, (data) => this.#leave(data));
+  }
+
+  /** The data goes, or moves. */
+  #leave({ bytes, gathered }: PlannedData): void {
+    if (gathered === undefined) this.#bytes -= bytes;
+    else gathered.whole.release();
   }
 }

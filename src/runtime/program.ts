@@ -6,7 +6,7 @@ import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { disposed, Tensor } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
-import type { Readings } from "./readings.ts";
+import { defaultEvery, type Readings } from "./readings.ts";
 import { PlannedStorage } from "./recording.ts";
 import type { StepPlan } from "./step-plan.ts";
 
@@ -79,7 +79,7 @@ export class Program<Result> implements Disposable {
    * @param every runs that come back together; default 16
    * @throws LifetimeError after the program was disposed
    */
-  follow(tensor: Tensor, every = 16): Readings {
+  follow(tensor: Tensor, every = defaultEvery): Readings {
     this.#checkLive("follow");
     if (!Number.isInteger(every) || every < 1) {
       throw new UsageError(`follow: every must be a whole number from 1, got ${described(every)}`);

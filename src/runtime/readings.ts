@@ -16,3 +16,12 @@ export interface Readings {
    */
   next(): Promise<HostArray>;
 }
+
+/** Buffers through which values come back: one fills, one is on its way, one is read. */
+export const readingBuffers = 3;
+
+/** Runs whose values come back together, where nobody says otherwise. */
+export const defaultEvery = 16;
+
+/** Bytes through which a tensor of so many is followed. */
+export const readingBytes = (bytes: number, every = defaultEvery): number => readingBuffers * every * bytes;

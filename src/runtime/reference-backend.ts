@@ -44,6 +44,7 @@ export class ReferenceBackend implements Backend {
   readonly traits: AdapterTraits = traits;
   readonly unavailable?: DeviceUnavailableError;
   #bytes = 0;
+  #peakBytes = 0;
 
   /** @param unavailable why there is no WebGPU, where it was looked for */
   constructor(unavailable?: DeviceUnavailableError) {
@@ -124,12 +125,16 @@ export class ReferenceBackend implements Backend {
     return new Promise((resolve) => setTimeout(() => resolve(data), 0));
   }
 
+  readAll(operands: readonly Operand[]): Promise<HostArray[]> {
+    return Promise.all(operands.map((operand) => this.read(operand)));
+  }
+
   synchronise(): Promise<void> {
     return Promise.resolve();
   }
 
   memory(): BackendMemory {
-    return { bytes: this.#bytes, pooledBytes: 0 };
+    return { bytes: this.#bytes, pooledBytes: 0, asideBytes: 0, peakBytes: this.#peakBytes };
   }
 
   destroy(): void {
@@ -138,6 +143,7 @@ export class ReferenceBackend implements Backend {
 
   #hold(data: HostArray): HostStorage {
     this.#bytes += data.byteLength;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
     return new HostStorage(data, (storage) => this.#leave(storage));
   }
 

@@ -4,7 +4,9 @@ import "../errors/disposal.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Readings } from "../runtime/readings.ts";
+import type { StepPlan } from "../runtime/step-plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { planOf } from "./run-memory.ts";
 
 /** A step that can be run again and again. */
 export interface RecordedStep<Inputs> {
@@ -37,14 +39,18 @@ export class RecordedSteps<Inputs> implements Disposable {
     if (this.#current?.variant === variant && this.#current.phase === phase) return this.#current.step;
     this.dispose();
     let values: { readonly inputs: Inputs } | undefined;
-    const program = await this.#engine.record(() =>
-      this.#step(variant, phase, () => {
-        if (values === undefined) throw new Error("a training step ran without inputs");
-        return values.inputs;
-      }),
+    const program = await this.#engine.record(
+      () =>
+        this.#step(variant, phase, () => {
+          if (values === undefined) throw new Error("a training step ran without inputs");
+          return values.inputs;
+        }),
+      { shared: true },
     );
+    const readings = program.follow(program.result);
+    await this.#engine.synchronise(); // what is refused is told before the first step
     const step = {
-      readings: program.follow(program.result),
+      readings,
       run: (inputs: Inputs) => {
         values = { inputs };
         program.run();
@@ -52,6 +58,14 @@ export class RecordedSteps<Inputs> implements Disposable {
     };
     this.#current = { variant, phase, program, step };
     return step;
+  }
+
+  /** What the program of a variant in a phase would need; nothing where nothing is allocated for it. */
+  planOf(variant: string, phase: number): readonly StepPlan[] {
+    const noInputs = (): never => {
+      throw new Error("a planned step does not run");
+    };
+    return planOf(this.#engine, () => this.#step(variant, phase, noInputs));
   }
 
   dispose(): void {

@@ -71,6 +71,8 @@ export interface Task<
    * @param step of the run, from 1
    */
   variantAt(step: number): string;
+  /** The variants of all its steps, for their memory to be planned before the first; default: those of the first and the last step. */
+  readonly variants?: readonly string[];
   /** Terms that a variant does not compute: they are reported as 0. Default: none. */
   silentTerms?(variant: string): readonly string[];
   /**
@@ -99,6 +101,12 @@ export interface Task<
    * @throws the signal's reason when it ended the work
    */
   settle?(module: Trained, options: JudgeOptions): Promise<void>;
+  /**
+   * What `judge` and `settle` record with `shared: true`, for their memory to be planned and allocated before the first step. Default:
+   * none.
+   * @param module that is judged
+   */
+  passes?(module: Trained): readonly (() => unknown)[];
   /** Settings of the task that may change a bit of a run; those of a checkpoint must be equal, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** A digest of what is learned from and judged by; that of a checkpoint must be equal. */

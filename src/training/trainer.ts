@@ -13,6 +13,8 @@ import {
 import { OutOfMemoryError, UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
+import type { Reservation } from "../runtime/backend.ts";
+import type { Engine } from "../runtime/engine.ts";
 import { readWeights, writeWeights } from "../nn/weights.ts";
 import { optimiserOf } from "../optim/optimiser-table.ts";
 import { scheduleOf } from "../optim/schedule-table.ts";
@@ -27,6 +29,7 @@ import { toldByOrigin, type TakenSteps } from "./non-finite-words.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { precisionOf } from "./precision.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
+import { largestRead, moduleBytes, mostRead, planOf, type PlannedWork } from "./run-memory.ts";
 import type { EvaluationReport, TrainingListener } from "./training-reports.ts";
 import { checkTask, type JudgedPart, type Judgement, type StepLosses, type Task } from "./task.ts";
 import { TrainedParts } from "./trained-parts.ts";
@@ -125,8 +128,14 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       course: { epochs: 0, steps: 0, sums: noLosses(task.terms), skipped: [] },
     };
     if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
-    listener.begun?.(run.judgedModule);
-    return { ...(await trainToTheEnd(run)), module: run.judgedModule };
+    const reserved = await reserveMemory(run, engine);
+    try {
+      listener.begun?.(run.judgedModule);
+      return { ...(await trainToTheEnd(run)), module: run.judgedModule };
+    } finally {
+      steps.dispose();
+      await reserved.release();
+    }
   } catch (error) {
     twin?.dispose();
     throw error;
@@ -220,6 +229,32 @@ function takenSteps<Inputs, Judged extends Judgement, Trained extends Module>(
       return found;
     },
   };
+}
+
+/** Allocates all that the run will work in: it ends before its first step, or not for want of memory. @throws OutOfMemoryError */
+async function reserveMemory<Inputs, Judged extends Judgement, Trained extends Module>(
+  run: Run<Inputs, Judged, Trained>,
+  engine: Engine,
+): Promise<Reservation> {
+  const { task, settings, judgedModule, optimiser, parts, steps, budget, course, checkpoints } = run;
+  await engine.synchronise(); // whatever was refused so far
+  const variants = new Set(task.variants ?? [1, budget.steps].map((step) => task.variantAt(step)));
+  const first = parts.phaseAt(course.epochs + 1);
+  const phases = Array.from({ length: parts.phaseAt(budget.epochs) + 1 - first }, (_, i) => first + i);
+  const keepsBest = settings.keep !== "final" && task.parts?.includes("validation") === true;
+  const work: PlannedWork = {
+    steps: phases.flatMap((phase) => [...variants].flatMap((variant) => steps.planOf(variant, phase))),
+    passes: (task.passes?.(judgedModule) ?? []).flatMap((pass) => planOf(engine, pass)),
+    terms: task.terms.length,
+    readBytes: Math.max(
+      checkpoints === undefined ? 0 : largestRead(task.module, optimiser),
+      keepsBest ? moduleBytes(judgedModule) : 0,
+    ),
+  };
+  return await engine.reserve([...work.steps, ...work.passes], {
+    readBytes: mostRead(work),
+    what: "training steps",
+  });
 }
 
 async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Module>(

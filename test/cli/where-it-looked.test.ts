@@ -287,7 +287,13 @@ test("mistakes of a report have a picture of where the run looked, each for its 
     { row: 0, column: 1, label: "negative", probability: 0.9, rank: 0 },
     { row: 2, column: 1, label: "negative", probability: 0.9, rank: 1 },
   ] as const;
-  const pictures = await mistakeMaps(engine, classifier, record.normalisation, set, wrong);
+  const pictures = await mistakeMaps(
+    engine,
+    classifier,
+    { normalisation: record.normalisation, batch: 16 },
+    set,
+    wrong,
+  );
   expect(new Set(pictures).size).toBe(3);
   for (const picture of pictures) expect(PNG.sync.read(Buffer.from(picture, "base64")).width).toBe(160);
   const mistake = {

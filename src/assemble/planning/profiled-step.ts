@@ -10,7 +10,7 @@ import { labelSpaceOf, statesForHead } from "../label-space.ts";
 import type { StepInputs } from "../assemble-step.ts";
 import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothAtOnce } from "./both-at-once.ts";
-import { bothViewsOf } from "./traced-steps.ts";
+import { bothViewsOf } from "./steps-taken.ts";
 import { taskOf } from "../tasks.ts";
 import { namedLabels, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
 import { stepInputs } from "../step-inputs.ts";

@@ -5,28 +5,12 @@ import { normaliseImages } from "../../functions/images.ts";
 import type { Recording } from "../../runtime/recording.ts";
 import type { LabelSpace } from "../label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
-import { noLambdas, takesStrongView } from "../assemble-terms.ts";
+import { bothViewsOf } from "./steps-taken.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
 export interface TracedStep {
   readonly name: "both views" | "weak view only" | "inference";
   readonly recording: Recording;
-}
-
-/** Whether steps in warm-up compute the strong view, and whether those after it do; undefined where there surely are none. */
-export function bothViewsOf(settings: TrainingSettings): {
-  readonly inWarmUp: boolean | undefined;
-  readonly after: boolean | undefined;
-} {
-  const { epochs, steps, warmupEpochs, warmupSteps } = settings;
-  const warm = (warmupSteps ?? warmupEpochs) > 0;
-  // How many steps an epoch has, only the data tells.
-  const mixed = (steps === undefined) !== (warmupSteps === undefined);
-  const rest = mixed || (steps ?? epochs) > (warmupSteps ?? warmupEpochs);
-  return {
-    inWarmUp: warm ? takesStrongView({ ...settings, ...noLambdas }) : undefined,
-    after: rest ? takesStrongView(settings) : undefined,
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 // What training would need on an adapter, worked out without a device: launches of each phase, and bytes by purpose.
 
 import type { AdapterTraits } from "../../device/traits.ts";
+import type { RunMemory } from "../../training/run-memory.ts";
 import type { StepPlan } from "../../runtime/step-plan.ts";
 import type { LabelSpace } from "../label-space.ts";
 import type { ViewsChoice } from "./both-at-once.ts";
@@ -25,6 +26,17 @@ export interface TrainingPlan {
   }[];
   /** How both views go through the network. */
   readonly views: ViewsChoice;
+  /** What the run needs on the device in all, evaluation and checkpoints among it. */
+  readonly memory: PlannedMemory;
+}
+
+/** `RunMemory`, and what its tensors are. */
+export interface PlannedMemory extends RunMemory {
+  /** Weights, running statistics and counters, as they lie side by side. */
+  readonly model: number;
+  readonly moments: number;
+  /** The moving average of the weights; 0 without one. */
+  readonly average: number;
 }
 
 /**
@@ -39,20 +51,21 @@ export async function planTraining(
   batch: number,
   images?: number,
 ): Promise<TrainingPlan> {
+  await Promise.resolve(); // errors come as rejections
   using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, model } = training;
   const choice = training.views(batch);
-  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
-    using program = await engine.record(() => training.step(count, bothViews, choice.atOnce));
-    if (program.plan === undefined) throw new Error("a planning engine gives a plan");
-    return program.plan;
+  const planOf = (count: number, bothViews: boolean): StepPlan => {
+    const plan = engine.plan(() => training.step(count, bothViews, choice.atOnce));
+    if (plan === undefined) throw new Error("a planning engine gives a plan");
+    return plan;
   };
   const steps = [];
   for (const views of [1, 2] as const) {
-    const plan = await planOf(batch, views === 2);
+    const plan = planOf(batch, views === 2);
     // Of another batch, and a smaller one where there is one: a larger may be more than a buffer holds.
     const other = batch > 1 ? Math.floor(batch / 2) : 2;
-    const { reusedBytes } = await planOf(other, views === 2);
+    const { reusedBytes } = planOf(other, views === 2);
     steps.push({ views, plan, perImageBytes: (reusedBytes - plan.reusedBytes) / (other - batch) });
   }
   const bytes = (trained: boolean): number =>
@@ -68,5 +81,14 @@ export async function planTraining(
     residentBytes: training.residentBytes,
     steps,
     views: choice,
+    memory: { ...training.memory(batch, choice.atOnce).memory, ...training.tensorBytes },
   };
+}
+
+/** What a run needs on the device in all, and its largest step; parameters are those of `planTraining`. */
+export function plannedMemory(
+  ...[traits, settings, image, labels, batch, images]: Parameters<typeof planTraining>
+): { readonly memory: RunMemory; readonly largest: StepPlan } {
+  using training = new PlannedTraining(traits, settings, image, labels, images);
+  return training.memory(batch, training.views(batch).atOnce);
 }

@@ -8,15 +8,17 @@ import { planTraining, type TrainingPlan } from "../../assemble/planning/trainin
 import type { ImageShape } from "../../assemble/planning/planned-training.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { warningLines, warningsOf } from "../../data/inspection/warnings.ts";
-import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
-import { openGpu } from "../../device/gpu.ts";
-import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
+import { KernelError, OutOfMemoryError, ShapeError, UsageError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
 import { plainTable } from "../../report/tables.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import { expectMemory, type PlannedRun } from "../../runs/expect-memory.ts";
 import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
 import { defaultMemory, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { labelMapBytes, labelMapsHeld } from "../loading.ts";
-import { mebibytes } from "../terminal/mebibytes.ts";
+import { mebibytes } from "../../errors/mebibytes.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;
@@ -46,22 +48,24 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
       ? settings.normalisation
       : { mean: new Array<number>(channels).fill(0.5), deviation: new Array<number>(channels).fill(0.25) };
   const batch = options.batch ?? settings.batch;
-  const traits = await traitsOfAdapter(where);
+  using engine = await openEngine({ ...where, device: "webgpu" });
+  const { traits } = engine;
   const labels = options.dataRoot === undefined ? undefined : await labelsAt(manifest, options.dataRoot);
-  const plan = await planOrSay(
-    traits,
-    { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
-    image,
-    declaredLabels(manifest),
-    batch,
-    options.images,
-  );
-  complain(plan, traits);
+  const { images } = options;
+  const memory = options.memory ?? defaultMemory();
+  const planned = { ...settings, network, normalisation, memory };
+  const space = declaredLabels(manifest);
+  const plan = await planOrSay(traits, planned, image, space, batch, images);
+  const refusal = await refusalOf(engine, { settings: planned, image, labels: space, batch, images });
+  if (refusal !== undefined) {
+    process.stderr.write(`does not fit: ${refusal.message}\n`);
+    process.exitCode = 1;
+  }
   for (const line of warningLines(labels?.warnings ?? [])) process.stderr.write(`${line}\n`);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...asJson(plan), labelWarnings: labels?.warnings ?? null, labelMapBytes: labels?.mapBytes ?? null }, null, 2)}\n`
-      : `${report(plan, image, batch, traits)}\n${labelsLookedAt(labels)}\n`,
+      ? `${JSON.stringify({ ...asJson(plan), imageMemory: memory, fits: refusal === undefined, labelWarnings: labels?.warnings ?? null, labelMapBytes: labels?.mapBytes ?? null }, null, 2)}\n`
+      : `${report(plan, image, batch, traits)}\n${wholeRun(plan)}\n${comparisons(plan, image, memory, images, refusal === undefined)}\n\n${labelsLookedAt(labels)}\n`,
   );
 }
 
@@ -98,25 +102,15 @@ function labelsLookedAt(labels: LabelsFound | undefined): string {
   return mapBytes === 0 ? odd : `${odd}\n${labelMapsHeld(mapBytes)}`;
 }
 
-async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise<AdapterTraits> {
-  const gpu = await openGpu(where);
-  gpu.destroy();
-  return gpu.traits;
-}
-
-/** Warns of what training would refuse: a plan that the adapter cannot hold is still worth reading. */
-function complain(plan: TrainingPlan, traits: AdapterTraits): void {
-  const { name } = traits;
-  const most = largestBinding(traits);
-  const largest = plan.steps
-    .flatMap((step) => step.plan.buffers)
-    .reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  if (largest.bytes <= most) return;
-  process.stderr.write(
-    `does not fit: one buffer may hold ${mebibytes(most)} MiB on ${name}, and the ${largest.purpose} of ` +
-      `${largest.label} need ${mebibytes(largest.bytes)} MiB; use a smaller batch or image\n`,
-  );
-  process.exitCode = 1;
+/** What training would refuse on the device of now: a plan that it cannot hold is still worth reading. */
+async function refusalOf(engine: Engine, run: PlannedRun): Promise<OutOfMemoryError | undefined> {
+  try {
+    await expectMemory(engine, run);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return error;
+    throw error;
+  }
 }
 
 /** Plans, and blames the sizes that were asked for when an operator or a launch does not take them. */
@@ -144,10 +138,6 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
   row("launches", ({ plan: step }) => launchesOf(step));
   row("pipelines", ({ plan: step }) => step.pipelines);
   row("", () => "MiB");
-  row("parameters", () => mebibytes(plan.parameterBytes));
-  row("moments", () => mebibytes(plan.momentBytes));
-  row("running statistics", () => mebibytes(plan.statisticBytes));
-  row("images and labels of the sources", () => mebibytes(plan.residentBytes));
   const lasting: readonly [string, Purpose][] = [
     ["gradients of the parameters", "packed"],
     ["fed each step", "feeds"],
@@ -169,14 +159,56 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
     mebibytes(step.reusedBytes - batch * perImageBytes),
   );
   row("  least that any plan needs", ({ plan: step }) => mebibytes(step.peakBytes));
-  row("in all", ({ plan: step }) =>
-    mebibytes(step.bytes + plan.parameterBytes + plan.momentBytes + plan.statisticBytes + plan.residentBytes),
-  );
   const { height, width, channels } = image;
   return (
     `${plan.parameterCount.toLocaleString("en")} parameters; batches of ${batch} images, ` +
     `${height} x ${width} x ${channels}; planned for ${traits.name}\n\n${table.toString()}\n${viewsLine(plan.views)}\n`
   );
+}
+
+/** What the device holds at the same time. */
+function wholeRun({ memory, residentBytes }: TrainingPlan): string {
+  const table = new Table({
+    ...plainTable,
+    head: ["the run, on the device", "MiB"],
+    colAligns: ["left", "right"],
+  });
+  const { model, moments, average, working, own, reads, total } = memory;
+  const rows: readonly (readonly [string, number])[] = [
+    ["weights and running statistics", model],
+    ["what the optimiser keeps", moments],
+    ["moving average of the weights", average],
+    ["images and labels of the sources", residentBytes],
+    ["what steps, validation and tests work in, in turns", working],
+    ["gradients, constants and sizes of their own", own],
+    ["losses, predictions and checkpoints on their way back", reads],
+    ["in all", total],
+  ];
+  for (const [name, bytes] of rows) table.push([name, mebibytes(bytes)]);
+  return table.toString();
+}
+
+/** What there is, beside what is needed. */
+function comparisons(
+  { residentBytes }: TrainingPlan,
+  { height, width, channels }: ImageShape,
+  memory: number,
+  images: number | undefined,
+  fits: boolean,
+): string {
+  const device = fits
+    ? "The device has it: that was tried just now."
+    : "The device does not have it: that was tried just now.";
+  const allowed = `--memory allows ${mebibytes(memory)} MiB of images`;
+  if (images === undefined) return `${device} ${allowed}; how many there are, --images N says.`;
+  const bytes = images * height * width * channels;
+  const where =
+    residentBytes > 0
+      ? "they stay on the device"
+      : bytes <= memory
+        ? "each step's batch is fed, since one buffer of the device does not hold them"
+        : "each step's batch is read from disk and fed";
+  return `${device} ${allowed}, and there are ${mebibytes(bytes)}: ${where}.`;
 }
 
 /** How both views go through the network, and why one after the other where they do. */

@@ -105,6 +105,11 @@ export function withTraining(command: Command): Command {
       wholeNumber("--seed", 0),
     )
     .option(
+      "--batch-split <parts>",
+      "compute each batch in this many parts, one after the other, which needs less memory (default: the manifest's)",
+      wholeNumber("--batch-split", 1),
+    )
+    .option(
       "--skip-nonfinite",
       "leave out batches whose loss or gradient is no finite number, and count them, instead of ending the run",
     )

@@ -2,7 +2,7 @@
 // once every pipeline in it is ready the list becomes one encoder, one compute pass, one submit.
 
 import type { Gpu } from "../../device/gpu.ts";
-import { KernelError } from "../../errors/errors.ts";
+import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
 import { uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { GuardedLaunches } from "./guarded-launches.ts";
@@ -41,6 +41,22 @@ export interface TimedReplay {
 type Command = Dispatch | Copy | Write | Clear | Replay | TimedReplay;
 const isDispatch = (command: Command): command is Dispatch => "pipeline" in command;
 
+/** The buffers that a command reads or writes; those of a recorded step were there when it was recorded. */
+function touched(command: Command): readonly GPUBuffer[] {
+  if (isDispatch(command)) return command.buffers.map(({ target }) => target.buffer);
+  if ("at" in command) return [command.from.buffer, command.to];
+  return written(command);
+}
+
+function written(command: Command): readonly GPUBuffer[] {
+  if (isDispatch(command)) {
+    return command.buffers.filter(({ writes }) => writes).map(({ target }) => target.buffer);
+  }
+  if ("at" in command) return [command.to];
+  if ("data" in command) return [command.to.buffer];
+  return "clear" in command ? [command.clear.buffer] : [];
+}
+
 // Launches per submit: large enough that a submit (145 microseconds, Dawn in Node, 2026) does not count, small
 // enough that the device starts while the program still encodes.
 const launchesPerSubmit = 64;
@@ -72,23 +88,30 @@ export class CommandQueue {
   /**
    * Adds a command to the order.
    * @throws KernelError once a pipeline did not compile: results that need it were never computed, so nothing that
-   *   comes after can be trusted
+   *   comes after can be trusted; OutOfMemoryError for what works on a tensor whose memory the device refused
    */
   push(command: Command): void {
     this.#throwFailure();
+    if (this.#pool.hasMissing && touched(command).some((buffer) => this.#pool.isMissing(buffer))) {
+      throw new OutOfMemoryError(
+        "the device refused the memory of a tensor that this needs, or that one was computed from; use a smaller batch or image",
+      );
+    }
     this.#pending.push(command);
     if (this.#pending.length >= launchesPerSubmit) this.submitIfReady();
   }
 
-  /** Submits what was pushed, unless a pipeline in it still compiles. */
+  /** Submits what was pushed, unless a pipeline in it still compiles or the device has not said whether it has a buffer. */
   submitIfReady(): boolean {
-    const ready = this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
+    const ready =
+      this.#pool.isSettled &&
+      this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
     if (ready) this.#submit();
     return ready;
   }
 
   /**
-   * Submits everything pushed so far, waiting for pipelines that still compile.
+   * Submits everything pushed so far, waiting for pipelines that still compile and for buffers that the device may refuse.
    * @throws KernelError as `push`
    */
   async flush(): Promise<void> {
@@ -96,8 +119,9 @@ export class CommandQueue {
       const waiting = this.#pending
         .filter(isDispatch)
         .filter(({ pipeline: { pipeline, failure } }) => pipeline === undefined && failure === undefined);
-      if (waiting.length === 0) break;
-      await Promise.all(waiting.map(({ pipeline }) => pipeline.settled));
+      // What the device refuses is left out, and nothing else: it must have said so.
+      if (waiting.length === 0 && this.#pool.isSettled) break;
+      await Promise.all([...waiting.map(({ pipeline }) => pipeline.settled), this.#pool.settled()]);
     }
     this.#throwFailure();
     this.#submit();
@@ -122,7 +146,7 @@ export class CommandQueue {
 
   destroy(): void {
     this.#pending = [];
-    this.#uniforms?.destroy();
+    if (this.#uniforms !== undefined) this.#pool.putAway(this.#uniforms);
     this.#uniforms = undefined;
     this.#guard?.destroy();
   }
@@ -142,7 +166,7 @@ export class CommandQueue {
   }
 
   #submit(): void {
-    const commands = this.#pending;
+    const commands = this.#pool.hasMissing ? this.#withoutMissing(this.#pending) : this.#pending;
     this.#pending = [];
     if (commands.length === 0) return;
     const { device } = this.#gpu;
@@ -205,6 +229,15 @@ export class CommandQueue {
     this.#guard?.submitted();
   }
 
+  /** The commands but for those that work on what the device refused; what they were to write is missing, too. */
+  #withoutMissing(commands: readonly Command[]): readonly Command[] {
+    return commands.filter((command) => {
+      if (!touched(command).some((buffer) => this.#pool.isMissing(buffer))) return true;
+      for (const buffer of written(command)) this.#pool.miss(buffer);
+      return false;
+    });
+  }
+
   #dispatch(pass: GPUComputePassEncoder, dispatch: Dispatch, at: number): void {
     const { pipeline: entry, buffers, workgroups, label } = dispatch;
     const { pipeline, layout, kernel } = entry;
@@ -242,13 +275,9 @@ export class CommandQueue {
     const { device } = this.#gpu;
     if (this.#uniforms === undefined || this.#uniforms.size < end) {
       // The submits that read the old one are under way; destroying waits for them.
-      this.#uniforms?.destroy();
+      if (this.#uniforms !== undefined) this.#pool.putAway(this.#uniforms);
       const size = Math.max(end, launchesPerSubmit * uniformAlignment);
-      this.#uniforms = device.createBuffer({
-        label: "uniforms",
-        size,
-        usage: usage.uniform | usage.copyTarget,
-      });
+      this.#uniforms = this.#pool.takeAside("uniforms", size, usage.uniform | usage.copyTarget);
     }
     device.queue.writeBuffer(this.#uniforms, 0, staged);
     return offsets;

@@ -2,6 +2,7 @@
 
 import type { BufferPlan, Purpose, StepPlan } from "../step-plan.ts";
 import { pipelineKey } from "./pipelines.ts";
+import { uniformLayout } from "./uniforms.ts";
 import { rootOf, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 import { shareSlots, type Lifetime, type Slot } from "./slots.ts";
 
@@ -62,6 +63,10 @@ function peakOf(plans: readonly BufferPlan[], launches: number): { bytes: number
   return { bytes, by };
 }
 
+/** Whether a slot must keep its content from run to run: constants, and the zeros between the parts of a pack. */
+export const isOwn = ({ buffers: [{ buffer }] }: Slot): boolean =>
+  buffer.role === "pack" || buffer.role === "constant";
+
 export function planMemory(step: LoweredStep): MemoryPlan {
   const lifetimes = lifetimesOf(step);
   const lasting = lifetimes
@@ -84,8 +89,15 @@ export function planMemory(step: LoweredStep): MemoryPlan {
   for (const { phase } of step.launches) launches.set(phase, (launches.get(phase) ?? 0) + 1);
   const pipelines = new Set(step.launches.map(({ kernel, knobs }) => pipelineKey(kernel, knobs)));
   const total = (list: readonly Slot[]): number => list.reduce((sum, { bytes }) => sum + bytes, 0);
+  const slots = [...lasting, ...shared];
   return {
-    slots: [...lasting, ...shared],
+    slots,
+    uniformBytes: uniformLayout(step.launches).bytes,
+    pieces: slots
+      .filter((slot) => !isOwn(slot))
+      .map(({ bytes }) => bytes)
+      .sort((a, b) => b - a),
+    ownBytes: total(slots.filter(isOwn)),
     launches,
     pipelines: pipelines.size,
     buffers,

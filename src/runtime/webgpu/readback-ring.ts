@@ -1,12 +1,12 @@
 // Values of a tensor after each run of a program, through a ring of staging buffers: several runs share a map.
 
-import type { Gpu } from "../../device/gpu.ts";
 import { LifetimeError } from "../../errors/errors.ts";
 import type { HostArray } from "../../tensor/host.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import type { Follower } from "../backend.ts";
+import { readingBuffers, readingBytes } from "../readings.ts";
 import { hostElements, usage } from "./buffers.ts";
-import type { CommandQueue } from "./commands.ts";
+import type { ProgramDevice } from "./program-device.ts";
 import type { Range } from "./storage.ts";
 
 /** Runs that come back together, in order. */
@@ -17,12 +17,8 @@ interface Batch {
   values: Promise<HostArray[]> | undefined;
 }
 
-const stagingBuffers = 3;
-
 export class ReadbackRing implements Follower {
-  readonly #gpu: Gpu;
-  readonly #commands: CommandQueue;
-  readonly #explain: (cause: unknown) => Promise<void>;
+  readonly #on: Pick<ProgramDevice, "gpu" | "pool" | "commands" | "explain">;
   readonly #spec: TensorSpec;
   readonly #from: Range;
   readonly #every: number;
@@ -34,19 +30,15 @@ export class ReadbackRing implements Follower {
   #pending = 0;
 
   constructor(
-    gpu: Gpu,
-    commands: CommandQueue,
-    explain: (cause: unknown) => Promise<void>,
+    on: Pick<ProgramDevice, "gpu" | "pool" | "commands" | "explain">,
     source: { readonly spec: TensorSpec; readonly from: Range },
     every: number,
   ) {
-    this.#gpu = gpu;
-    this.#commands = commands;
-    this.#explain = explain;
+    this.#on = on;
     this.#spec = source.spec;
     this.#from = source.from;
     this.#every = every;
-    for (let i = 0; i < stagingBuffers; i++) this.#free.push(this.#staging());
+    for (let i = 0; i < readingBuffers; i++) this.#free.push(this.#staging());
   }
 
   get pending(): number {
@@ -69,7 +61,7 @@ export class ReadbackRing implements Follower {
       batch = { staging: this.#free.pop() ?? this.#staging(), runs: 0, values: undefined };
       this.#waiting.push(batch);
     }
-    this.#commands.push({ from: this.#from, to: batch.staging, at: batch.runs++ * this.#from.size });
+    this.#on.commands.push({ from: this.#from, to: batch.staging, at: batch.runs++ * this.#from.size });
     this.#pending++;
     if (batch.runs === this.#every) void this.#close(batch);
   }
@@ -86,24 +78,22 @@ export class ReadbackRing implements Follower {
     }
     const run = (await values)[index];
     // Not where they come back, unasked: what is found is told once, and must reach somebody.
-    await this.#commands.verify();
+    await this.#on.commands.verify();
     return run;
   }
 
   destroy(): void {
-    this.#commands.whenSubmitted(() => {
-      for (const buffer of this.#all) buffer.destroy();
+    const { commands, pool } = this.#on;
+    commands.whenSubmitted(() => {
+      for (const buffer of this.#all) pool.putAway(buffer);
     });
     this.#waiting.length = 0;
     this.#pending = 0;
   }
 
   #staging(): GPUBuffer {
-    const buffer = this.#gpu.device.createBuffer({
-      label: "readings",
-      size: this.#every * this.#from.size,
-      usage: usage.mapRead | usage.copyTarget,
-    });
+    const bytes = readingBytes(this.#from.size, this.#every) / readingBuffers;
+    const buffer = this.#on.pool.takeAside("readings", bytes, usage.mapRead | usage.copyTarget);
     this.#all.push(buffer);
     return buffer;
   }
@@ -117,16 +107,17 @@ export class ReadbackRing implements Follower {
 
   async #read(staging: GPUBuffer, runs: number): Promise<HostArray[]> {
     const { size } = this.#from;
+    const { commands, gpu, explain } = this.#on;
     try {
-      await this.#commands.flush();
-      await this.#gpu.answer(staging.mapAsync(1, 0, runs * size));
+      await commands.flush();
+      await gpu.answer(staging.mapAsync(1, 0, runs * size));
       const mapped = staging.getMappedRange(0, runs * size);
       const values = Array.from({ length: runs }, (_, run) => hostElements(this.#spec, mapped, run * size));
       staging.unmap();
       this.#free.push(staging);
       return values;
     } catch (cause) {
-      await this.#explain(cause);
+      await explain(cause);
       throw cause;
     }
   }

@@ -24,6 +24,36 @@ interface Tenant extends Lifetime {
 interface Open {
   readonly bytes: number;
   readonly tenants: Tenant[];
+  /** The same by stretches of launches, each in all that it is needed in: long steps have thousands. */
+  readonly stretches: Map<number, Tenant[]>;
+}
+
+/** Launches of a stretch. */
+const stretch = 64;
+
+/** The tenants that are needed at some launch from the first to the last. */
+function during({ stretches }: Open, { first, last }: Lifetime): Tenant[] {
+  const [begin, end] = [Math.floor(first / stretch), Math.floor(last / stretch)];
+  if (begin === end) {
+    const there = stretches.get(begin);
+    return there === undefined ? [] : there.filter((each) => each.first <= last && first <= each.last);
+  }
+  const found = new Set<Tenant>();
+  for (let at = begin; at <= end; at++) {
+    for (const tenant of stretches.get(at) ?? []) {
+      if (tenant.first <= last && first <= tenant.last) found.add(tenant);
+    }
+  }
+  return [...found];
+}
+
+function moveIn({ tenants, stretches }: Open, tenant: Tenant): void {
+  tenants.push(tenant);
+  for (let at = Math.floor(tenant.first / stretch); at <= Math.floor(tenant.last / stretch); at++) {
+    const list = stretches.get(at);
+    if (list === undefined) stretches.set(at, [tenant]);
+    else list.push(tenant);
+  }
 }
 
 /** The launches that bind each buffer; of each, whether it may write there. Buffers inside another one count for that one. */
@@ -59,8 +89,9 @@ function bound(uses: Uses, one: VirtualBuffer, other: VirtualBuffer): boolean {
 }
 
 /** The lowest offset in a slot where a buffer fits beside those that are needed while it is; undefined where there is none. */
-function placeIn({ bytes, tenants }: Open, wanted: Lifetime, uses: Uses): number | undefined {
-  const beside = tenants.filter(({ first, last }) => first <= wanted.last && wanted.first <= last);
+function placeIn(slot: Open, wanted: Lifetime, uses: Uses): number | undefined {
+  const { bytes } = slot;
+  const beside = during(slot, wanted);
   if (beside.some(({ buffer }) => bound(uses, buffer, wanted.buffer))) return undefined;
   let offset = 0;
   for (const tenant of beside.sort((a, b) => a.offset - b.offset)) {
@@ -84,9 +115,11 @@ export function shareSlots(lifetimes: readonly Lifetime[], launches: readonly Lo
     let offset: number | undefined;
     const slot = open.find((each) => (offset = placeIn(each, lifetime, uses)) !== undefined);
     if (slot === undefined || offset === undefined) {
-      open.push({ bytes: lifetime.buffer.bytes, tenants: [{ ...lifetime, offset: 0 }] });
+      const another: Open = { bytes: lifetime.buffer.bytes, tenants: [], stretches: new Map() };
+      moveIn(another, { ...lifetime, offset: 0 });
+      open.push(another);
     } else {
-      slot.tenants.push({ ...lifetime, offset });
+      moveIn(slot, { ...lifetime, offset });
     }
   }
   return open.map(({ bytes, tenants }) => ({ bytes, buffers: tenants }));

@@ -1,13 +1,14 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
 import { OutOfMemoryError, TesseraError, type DeviceLostError } from "../../errors/errors.ts";
-import type { AdapterTraits } from "../../device/traits.ts";
-import { deviceWords } from "../../device/device-words.ts";
+import { mebibytes } from "../../errors/mebibytes.ts";
+import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { kernelFor } from "../../kernels/built-in-kernels.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
+import type { Storage } from "../../tensor/tensor.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
-import type { Backend, BackendMemory } from "../backend.ts";
+import type { Backend, BackendMemory, Reservation } from "../backend.ts";
 import { expectMovable } from "../counted-storage.ts";
 import type { Operand } from "../operand.ts";
 import type { Launch, Operator, Slot } from "../../operators/operator.ts";
@@ -18,13 +19,18 @@ import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
 import { bandBytes, frontBytes, GuardedLaunches } from "./guarded-launches.ts";
 import { lower } from "./lowering.ts";
-import { planMemory } from "./memory-plan.ts";
+import { planMemory, type MemoryPlan } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { WebGpuProgram } from "./webgpu-program.ts";
+import { SharedMemory } from "./shared-memory.ts";
+import { implementationBytes, piecesOf, reservedBytes, type StepPlan } from "../step-plan.ts";
+import { moreThanThereIs, refusedStep, WebGpuProgram } from "./webgpu-program.ts";
 import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
 
 /** Up to here zeros are uploaded like other data: a clear ends the compute pass around it. */
 const uploadedBytes = 2 ** 20;
+
+/** What is written at once goes to Dawn's device through its ring from some size below this on. */
+const ringBytes = 2 ** 16;
 
 /** One value as the bytes of a tensor, in chunks. */
 function* repeated(spec: TensorSpec, value: number): Generator<Uint8Array> {
@@ -61,13 +67,17 @@ export class WebGpuBackend implements Backend {
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandQueue;
+  readonly #shared: SharedMemory;
+  /** What tensors are read through while memory is reserved. */
+  #staging: { readonly buffer: GPUBuffer; isFree: boolean } | undefined;
   readonly #checked: boolean;
 
   constructor(gpu: Gpu, options: WebGpuOptions = {}) {
     const checked = (this.#checked = options.checked ?? false);
     this.gpu = checked ? withRoomForBands(gpu) : gpu;
     const { device, traits } = this.gpu;
-    this.#pool = new BufferPool(device, traits, checked);
+    this.#pool = new BufferPool(this.gpu, checked);
+    this.#shared = new SharedMemory(this.#pool);
     this.#pipelines = new PipelineCache(device, checked);
     const guard = checked ? new GuardedLaunches(device, traits) : undefined;
     this.#commands = new CommandQueue(this.gpu, this.#pool, guard);
@@ -151,18 +161,86 @@ export class WebGpuBackend implements Backend {
     return storage;
   }
 
-  async compile(recording: Recording, results: readonly Operand[]): Promise<WebGpuProgram> {
+  plan(recording: Recording, results: readonly Operand[]): StepPlan {
+    return planMemory(lower(recording, results, this.choice, this.gpu.traits));
+  }
+
+  async reserve(plans: readonly StepPlan[], readBytes: number, what: string): Promise<Reservation> {
+    await this.#commands.flush();
     this.gpu.check();
+    this.#pool.trim();
+    const sizes = piecesOf(plans);
+    const [largest] = [...plans].sort((a, b) => b.bytes - a.bytes);
+    const bytes = sizes.reduce((sum, each) => sum + each, readBytes);
+    const refused = (available: number, cause: unknown): OutOfMemoryError =>
+      refusedStep(this.gpu, { bytes, buffers: largest.buffers }, moreThanThereIs, { what, available, cause });
+    const most = largestBinding(this.traits);
+    if (sizes.some((size) => size > most)) {
+      const why = `and one buffer may hold ${mebibytes(most)} MiB on`;
+      throw refusedStep(this.gpu, { bytes, buffers: largest.buffers }, why, { what });
+    }
+    const names = sizes.map((_, i) => `shared ${i}`);
+    await this.#shared.take(sizes, names, refused);
+    const isReading = readBytes > 0 && this.#staging === undefined;
+    if (isReading) this.#staging = { buffer: this.#newStaging(readBytes), isFree: true };
+    // An implementation has heaps of its own for small buffers of each kind, and memory through which data goes to the device.
+    const small = [usage.uniform, usage.mapRead].map((use) =>
+      this.#pool.takeAside("reserved", reservedBytes / 2, use | usage.copyTarget),
+    );
+    const release = async (): Promise<void> => {
+      await this.#commands.flush().catch(() => undefined); // what is wrong has been told
+      this.#shared.release();
+      for (const buffer of small) this.#pool.putAway(buffer);
+      if (isReading && this.#staging !== undefined) this.#pool.putAway(this.#staging.buffer);
+      if (isReading) this.#staging = undefined;
+      await this.#pool.returned().catch(() => undefined);
+    };
+    try {
+      await this.#pool.settled();
+      this.gpu.check();
+      const fed = largest.buffers.filter(({ purpose }) => purpose === "feeds");
+      const uploaded = Math.max(ringBytes, ...fed.map(({ bytes }) => bytes));
+      // What each program takes for itself, tried now and taken when it is recorded.
+      const own = Math.max(...plans.map(({ ownBytes, uniformBytes }) => ownBytes + uniformBytes));
+      const tried = await this.#pool.takeAll([{ bytes: Math.max(4, own), label: "own" }], refused);
+      this.#shared.fill(this.gpu.device, new Uint8Array(Math.min(uploaded, sizes[0] ?? 0)));
+      await this.synchronise();
+      for (const buffer of tried) this.#pool.drop(buffer);
+      await this.#pool.returned();
+    } catch (error) {
+      await release();
+      const loss = await this.loss();
+      if (loss?.isForMemory !== true) throw error;
+      throw refused(Math.max(0, this.#pool.bytes + this.#pool.asideBytes - implementationBytes), loss);
+    }
+    return { release };
+  }
+
+  async compile(
+    recording: Recording,
+    results: readonly Operand[],
+    isShared: boolean,
+  ): Promise<WebGpuProgram> {
+    await this.#pool.settled();
+    this.gpu.check();
+    for (const storage of recording.held) this.#expectThere(storage);
+    // The step that was there before had what this one takes: it was planned once.
+    if (isShared) {
+      if (this.#commands.submitIfReady()) this.#pool.trim();
+      await this.#pool.returned();
+    }
     const step = lower(recording, results, this.choice, this.gpu.traits);
     const on = {
       gpu: this.gpu,
       pool: this.#pool,
       pipelines: this.#pipelines,
       commands: this.#commands,
+      shared: isShared ? this.#shared : undefined,
       checked: this.#checked,
       explain: (cause: unknown) => this.#explain(cause),
     };
-    return WebGpuProgram.make(on, recording, results, step, planMemory(step));
+    const plan: MemoryPlan = planMemory(step);
+    return WebGpuProgram.make(on, recording, results, step, plan);
   }
 
   execute<A>(
@@ -198,34 +276,72 @@ export class WebGpuBackend implements Backend {
   }
 
   async read(operand: Operand): Promise<HostArray> {
+    const [values] = await this.readAll([operand]);
+    return values;
+  }
+
+  async readAll(operands: readonly Operand[]): Promise<HostArray[]> {
     this.gpu.check();
-    const bytes = bytesOf(operand);
-    const staging = this.gpu.device.createBuffer({
-      label: "readback",
-      size: bytes,
-      usage: usage.mapRead | usage.copyTarget,
+    let bytes = 0;
+    const places = operands.map((operand) => {
+      const at = bytes;
+      bytes += bytesOf(operand);
+      return at;
     });
+    const staging = this.#takeStaging(bytes);
     try {
-      // In its place among the launches: the caller may overwrite or dispose the tensor while it waits.
-      this.#commands.push({ from: { ...rangeOf(operand.storage), size: bytes }, to: staging, at: 0 });
+      // In its place among the launches: the caller may overwrite or dispose the tensors while it waits.
+      operands.forEach((operand, i) => {
+        const from = { ...rangeOf(operand.storage), size: bytesOf(operand) };
+        this.#commands.push({ from, to: staging.buffer, at: places[i] });
+      });
       await this.#commands.flush();
       this.gpu.check();
-      await this.gpu.answer(staging.mapAsync(1));
+      await this.gpu.answer(staging.buffer.mapAsync(1, 0, bytes));
       await this.#commands.verify();
-      const result = hostElements(operand, staging.getMappedRange());
+      const mapped = staging.buffer.getMappedRange(0, bytes);
+      const result = operands.map((operand, i) => hostElements(operand, mapped, places[i]));
       this.gpu.check();
       return result;
     } catch (cause) {
       await this.#explain(cause);
       throw cause;
     } finally {
-      staging.destroy();
+      staging.give();
     }
+  }
+
+  /** What is reserved, if it is large enough and nobody reads through it. */
+  #takeStaging(bytes: number): { readonly buffer: GPUBuffer; give(): void } {
+    const reserved = this.#staging;
+    if (reserved?.isFree === true && reserved.buffer.size >= bytes) {
+      reserved.isFree = false;
+      const { buffer } = reserved;
+      const give = (): void => {
+        buffer.unmap();
+        reserved.isFree = true;
+      };
+      return { buffer, give };
+    }
+    const buffer = this.#newStaging(bytes);
+    return { buffer, give: () => this.#pool.putAway(buffer) };
+  }
+
+  #newStaging(bytes: number): GPUBuffer {
+    return this.#pool.takeAside("readback", bytes, usage.mapRead | usage.copyTarget);
+  }
+
+  #expectThere(storage: Storage): void {
+    if (!(storage instanceof BufferStorage) || !this.#pool.isMissing(storage.range.buffer)) return;
+    throw new OutOfMemoryError(
+      "engine.record: the device refused the memory of a tensor that the step needs; use a smaller batch or image",
+    );
   }
 
   async synchronise(): Promise<void> {
     await this.#commands.flush();
     await this.gpu.answer(this.gpu.device.queue.onSubmittedWorkDone());
+    await this.#pool.settled();
     this.gpu.check();
     await this.#commands.verify();
   }
@@ -235,7 +351,8 @@ export class WebGpuBackend implements Backend {
   }
 
   memory(): BackendMemory {
-    return { bytes: this.#pool.bytes, pooledBytes: this.#pool.pooledBytes };
+    const { bytes, pooledBytes, asideBytes, peakBytes } = this.#pool;
+    return { bytes, pooledBytes, asideBytes, peakBytes };
   }
 
   destroy(): void {
@@ -263,7 +380,10 @@ export class WebGpuBackend implements Backend {
     this.gpu.check();
     if (cause instanceof TesseraError) return;
     if (cause instanceof Error && /memory/i.test(cause.message)) {
-      throw new OutOfMemoryError(`readback: ${deviceWords(cause.message)}`, { cause });
+      throw new OutOfMemoryError(
+        `reading a tensor: "${this.traits.name}" does not have the memory to read it through; use a smaller batch or image`,
+        { cause },
+      );
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { largestBinding } from "../../device/traits.ts";
 import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
+import { mebibytes } from "../../errors/mebibytes.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { hostTensor } from "../../tensor/host.ts";
 import type { Storage } from "../../tensor/tensor.ts";
@@ -11,31 +12,17 @@ import type { LaunchTimer } from "../launch-timer.ts";
 import { placeOf, PlannedStorage, type Recording } from "../recording.ts";
 import { largestBuffers } from "../step-plan.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
-import { deviceBytes, uniformAlignment, usage, type BufferPool } from "./buffers.ts";
-import type { CommandQueue, Replay } from "./commands.ts";
+import { deviceBytes, usage } from "./buffers.ts";
+import type { Replay } from "./commands.ts";
 import type { Dispatch } from "./dispatch.ts";
-import {
-  rootOf,
-  type LoweredBinding,
-  type LoweredLaunch,
-  type LoweredStep,
-  type VirtualBuffer,
-} from "./lowering.ts";
+import { rootOf, type LoweredBinding, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 import { WebGpuLaunchTimer } from "./timestamp-timer.ts";
-import type { MemoryPlan } from "./memory-plan.ts";
-import type { PipelineCache } from "./pipelines.ts";
+import { isOwn, type MemoryPlan } from "./memory-plan.ts";
+import type { ProgramDevice } from "./program-device.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { BufferStorage, rangeOf, type Range } from "./storage.ts";
-
-export interface ProgramDevice {
-  readonly gpu: Gpu;
-  readonly pool: BufferPool;
-  readonly pipelines: PipelineCache;
-  readonly commands: CommandQueue;
-  /** Whether launches are pushed one by one, for the queue to guard them. */
-  readonly checked: boolean;
-  readonly explain: (cause: unknown) => Promise<void>;
-}
+import type { Refusal } from "./shared-memory.ts";
+import { uniformLayout } from "./uniforms.ts";
 
 export class WebGpuProgram implements CompiledProgram, Replay {
   readonly plan: MemoryPlan;
@@ -74,16 +61,21 @@ export class WebGpuProgram implements CompiledProgram, Replay {
     const { gpu, pool, pipelines } = on;
     const entries = step.launches.map(({ kernel, knobs }) => pipelines.get(kernel, knobs));
     const memory = await allocate(on, plan);
-    const uniforms = uniformBuffer(gpu.device, step.launches);
+    const layout = uniformLayout(step.launches);
+    const uniforms = pool.takeAside("uniforms", layout.bytes, usage.uniform | usage.copyTarget);
     let released = false;
     const release = (): void => {
       if (released) return;
       released = true;
-      for (const buffer of memory.buffers) pool.drop(buffer);
-      uniforms.buffer.destroy();
+      memory.release();
+      pool.putAway(uniforms);
       recording.release();
     };
     try {
+      await pool.settled();
+      gpu.check();
+      for (const { offset, values } of layout.contents)
+        gpu.device.queue.writeBuffer(uniforms, offset, values);
       for (const buffer of step.buffers) {
         const origin = buffer.storage?.origin;
         if (origin?.kind !== "constant") continue;
@@ -92,23 +84,25 @@ export class WebGpuProgram implements CompiledProgram, Replay {
       }
       await Promise.all(entries.map(({ settled }) => settled));
       const bound = step.launches.map((lowered, i): BoundLaunch => {
-        const { layout, pipeline, failure } = entries[i];
+        const { layout: group, pipeline, failure } = entries[i];
         if (failure !== undefined) throw failure;
         if (pipeline === undefined) throw new KernelError(`${lowered.kernel.name}: no pipeline`); // cannot happen
         const { kernel, label } = lowered;
         const uniform = kernel.bindings.find(({ access }) => access === "uniform");
         const buffers = lowered.bindings.map((bound) => ({ ...bound, target: memory.resolve(bound.target) }));
-        const group = gpu.device.createBindGroup({
+        const bindings = gpu.device.createBindGroup({
           label: `${label}: ${kernel.name}`,
-          layout,
+          layout: group,
           entries: [
-            ...(uniform === undefined ? [] : [{ binding: uniform.index, resource: uniforms.ranges[i] }]),
+            ...(uniform === undefined
+              ? []
+              : [{ binding: uniform.index, resource: { buffer: uniforms, ...layout.places[i] } }]),
             ...buffers.map(({ index, target }) => ({ binding: index, resource: target })),
           ],
         });
         const { uniforms: packed, workgroups } = lowered;
         const dispatch: Dispatch = { pipeline: entries[i], buffers, uniforms: packed, workgroups, label };
-        return { lowered, pipeline, group, dispatch };
+        return { lowered, pipeline, group: bindings, dispatch };
       });
       gpu.check();
       for (const { storage } of results) {
@@ -171,9 +165,8 @@ export class WebGpuProgram implements CompiledProgram, Replay {
   }
 
   follow(operand: Operand, every: number): Follower {
-    const { gpu, commands, explain } = this.#on;
     const source = { spec: operand, from: rangeOf(placeOf(operand.storage)) };
-    return new ReadbackRing(gpu, commands, explain, source, every);
+    return new ReadbackRing(this.#on, source, every);
   }
 
   destroy(): void {
@@ -182,39 +175,64 @@ export class WebGpuProgram implements CompiledProgram, Replay {
 }
 
 interface Memory {
-  readonly buffers: readonly GPUBuffer[];
+  release(): void;
   rangeOf(buffer: VirtualBuffer | undefined): Range;
   resolve(target: LoweredBinding["target"]): Range;
 }
 
+export const moreThanThereIs = "which is more than there is on";
+
+/** The error for steps that the device cannot hold. */
+export function refusedStep(
+  { traits }: Gpu,
+  { bytes, buffers }: Pick<MemoryPlan, "bytes" | "buffers">,
+  why: string,
+  options: { readonly what?: string; readonly available?: number; readonly cause?: unknown } = {},
+): OutOfMemoryError {
+  const { available, cause, what = "the step" } = options;
+  const given = available === undefined ? "" : ` (it gives ${mebibytes(available)} MiB in all)`;
+  const needs = what.endsWith("s") ? "need" : "needs";
+  return new OutOfMemoryError(
+    `${what} ${needs} ${mebibytes(bytes)} MiB, ${why} "${traits.name}"${given}; use a smaller batch or image. ` +
+      `The largest buffers of a step:\n${largestBuffers(buffers)}`,
+    { cause, ...(available === undefined ? {} : { available }) },
+  );
+}
+
+/** @throws OutOfMemoryError for a step with a buffer that there can never be */
+function expectPieces(gpu: Gpu, plan: MemoryPlan): void {
+  const most = largestBinding(gpu.traits);
+  if (plan.slots.some(({ bytes }) => bytes > most))
+    throw refusedStep(gpu, plan, `and one buffer may hold ${mebibytes(most)} MiB on`);
+}
+
 /** A buffer for every slot of the plan, or none at all. */
-async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise<Memory> {
-  const { device, traits } = gpu;
-  const refused = (why: string, cause?: unknown): OutOfMemoryError =>
-    new OutOfMemoryError(
-      `the step needs ${(plan.bytes / 2 ** 20).toFixed(0)} MiB, ${why}; use a smaller batch or image. ` +
-        `Its largest buffers:\n${largestBuffers(plan.buffers)}`,
-      { cause },
-    );
-  const most = largestBinding(traits);
-  if (plan.slots.some(({ bytes }) => bytes > most)) {
-    throw refused(`and one buffer may hold ${(most / 2 ** 20).toFixed(0)} MiB on "${traits.name}"`);
+async function allocate({ gpu, pool, shared }: ProgramDevice, plan: MemoryPlan): Promise<Memory> {
+  expectPieces(gpu, plan);
+  const refused: Refusal = (available, cause) =>
+    refusedStep(gpu, plan, moreThanThereIs, { available, cause });
+  const nameOf = ({ buffers: [{ buffer }] }: MemoryPlan["slots"][number]): string => buffer.label;
+  const own = plan.slots.filter((slot) => shared === undefined || isOwn(slot));
+  const passing = plan.slots.filter((slot) => !own.includes(slot)).sort((a, b) => b.bytes - a.bytes);
+  const buffers = await pool.takeAll(
+    own.map((slot) => ({ bytes: slot.bytes, label: nameOf(slot) })),
+    refused,
+  );
+  let borrowed: readonly GPUBuffer[] = [];
+  try {
+    if (shared !== undefined) {
+      const sizes = passing.map(({ bytes }) => bytes);
+      borrowed = await shared.take(sizes, passing.map(nameOf), refused);
+    }
+  } catch (error) {
+    for (const buffer of buffers) pool.drop(buffer);
+    throw error;
   }
   const places = new Map<VirtualBuffer, { readonly slot: GPUBuffer; readonly offset: number }>();
-  const buffers: GPUBuffer[] = [];
-  device.pushErrorScope("out-of-memory");
-  try {
-    for (const slot of plan.slots) {
-      const memory = pool.takeNew(slot.bytes, slot.buffers[0].buffer.label);
-      buffers.push(memory);
-      for (const { buffer, offset } of slot.buffers) places.set(buffer, { slot: memory, offset });
-    }
-  } finally {
-    const error = await device.popErrorScope();
-    if (error !== null) {
-      for (const buffer of buffers) pool.give(buffer);
-      throw refused(`which "${traits.name}" does not have`, error);
-    }
+  for (const [slots, memory] of [[own, buffers] as const, [passing, borrowed] as const]) {
+    slots.forEach((slot, i) => {
+      for (const { buffer, offset } of slot.buffers) places.set(buffer, { slot: memory[i], offset });
+    });
   }
   const range = (buffer: VirtualBuffer | undefined): Range => {
     const place = buffer === undefined ? undefined : places.get(rootOf(buffer));
@@ -222,7 +240,10 @@ async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise
     return { buffer: place.slot, offset: place.offset + (buffer.home?.offset ?? 0), size: buffer.bytes };
   };
   return {
-    buffers,
+    release: () => {
+      for (const buffer of buffers) pool.drop(buffer);
+      shared?.release();
+    },
     rangeOf: range,
     resolve: (target) => ("role" in target ? range(target) : rangeFor(target.storage, target.bytes)),
   };
@@ -232,32 +253,4 @@ async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise
 function rangeFor(storage: Storage, bytes: number): Range {
   const { buffer, offset } = rangeOf(storage);
   return { buffer, offset, size: bytes };
-}
-
-/** The uniform structs of all launches in one buffer; equal ones once. */
-function uniformBuffer(
-  device: GPUDevice,
-  launches: readonly LoweredLaunch[],
-): { readonly buffer: GPUBuffer; readonly ranges: readonly Range[] } {
-  const offsets = new Map<string, number>();
-  const contents: Uint8Array[] = [];
-  const at = launches.map(({ uniforms }) => {
-    const bytes = new Uint8Array(uniforms);
-    const key = bytes.join();
-    let offset = offsets.get(key);
-    if (offset === undefined) {
-      offset = contents.length * uniformAlignment;
-      offsets.set(key, offset);
-      contents.push(bytes);
-      for (let more = uniformAlignment; more < bytes.length; more += uniformAlignment)
-        contents.push(new Uint8Array());
-    }
-    return { offset, size: bytes.length };
-  });
-  const size = Math.max(1, contents.length) * uniformAlignment;
-  const staged = new Uint8Array(size);
-  contents.forEach((bytes, i) => staged.set(bytes, i * uniformAlignment));
-  const buffer = device.createBuffer({ label: "uniforms", size, usage: usage.uniform | usage.copyTarget });
-  device.queue.writeBuffer(buffer, 0, staged);
-  return { buffer, ranges: at.map((range) => ({ buffer, ...range })) };
 }
