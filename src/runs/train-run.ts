@@ -46,18 +46,21 @@ import { engineOptions, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
-import { chosenThresholds, shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
+import { shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { mistakeMaps } from "./mistake-maps.ts";
 import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
-import { computedOn } from "./provenance.ts";
-import type { RunChoices, RunRecord } from "./run-record.ts";
+import { computedOn } from "./computed-on.ts";
+import type { RunChoices } from "./run-record.ts";
 import { reportDataOf, type MistakeHeat } from "./run-report-data.ts";
 import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
+import { summaryOf, type Environment } from "./run-summary.ts";
 import type { Summary } from "./summary.ts";
+import { validatedThresholds } from "./validated-thresholds.ts";
 import { overlapsText } from "./test-overlaps.ts";
-import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { predictionsText } from "./predictions-table.ts";
+import { testPredictions } from "./test-predictions.ts";
 import { segmentationResults } from "./segmentation-results.ts";
 import { testResults } from "./test-results.ts";
 
@@ -171,9 +174,6 @@ function sizesOf(
 const isStreamed = ({ sources }: Loaded["assembly"]): boolean =>
   sources.some(({ pixels }) => pixels instanceof PixelsOnDemand);
 
-/** What computes, and with which kernels. */
-type Environment = Pick<RunRecord, "device" | "adapter" | "driver"> & RunChoices;
-
 /** The second part of a run: an engine, and the run folder that it writes. */
 export class RunSession implements Disposable {
   readonly #run: LoadedRun;
@@ -272,15 +272,13 @@ export class RunSession implements Disposable {
     const { start, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
-    const { assembly, skipped, decoded } = images;
+    const { assembly } = images;
     const tested = {
       ...testResults(result, assembly, count),
       ...(await segmentationResults(result, assembly, (set) => this.#judge(result.model, set), count)),
     };
     const { seconds } = folder;
-    const { evaluation, kept, validation, reestimated, endedEarly, model: trained } = result;
-    const { classes } = assembly;
-    const { device, ...made } = this.#environment;
+    const { kept, model: trained } = result;
     const thresholds = result.stopped ? undefined : await this.#thresholds(trained);
     const model = result.stopped
       ? undefined
@@ -288,25 +286,10 @@ export class RunSession implements Disposable {
           record: await modelRecordOf(trained, this.#run, { kept, thresholds, warn }),
           tensors: await readWeights(trained),
         };
-    const summary: Summary = {
-      meanAuc: evaluation?.meanAuc ?? null,
-      auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
-      ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
-      ...tested,
-      ...(thresholds === undefined ? {} : { thresholds: shownThresholds({ classes, thresholds }) }),
-      epochs: result.epochs,
-      ...{ kept, validation, ...(reestimated === undefined ? {} : { reestimated }), endedEarly },
-      interrupted: result.stopped,
-      seconds: Math.round(seconds * 10) / 10,
-      seed: options.seed,
-      device,
-      manifest: manifest.file,
-      images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
-      decoded,
-      skipped: [...skipped],
-      parameters: trained.parameterCount,
-      ...made,
-    };
+    const summary = summaryOf(result, images, {
+      ...{ tested, thresholds, seconds, seed: options.seed, manifest: manifest.file },
+      environment: this.#environment,
+    });
     const overlays = (): Promise<OverlayPicture[] | undefined> => this.#overlays(result);
     await folder.finish(
       summary,
@@ -329,10 +312,10 @@ export class RunSession implements Disposable {
 
   /** Chosen on the validation images; undefined where there are none, and of a segmenter. */
   async #thresholds(model: TrainedModel["model"]): Promise<KeptThresholds | undefined> {
-    const { classes, validation } = this.#run.images.assembly;
-    if (validation === undefined || model instanceof Segmenter) return undefined;
-    const { logits } = await this.#judge(model, validation);
-    const found = chosenThresholds(logits, validation, classes.length);
+    const { settings, images } = this.#run;
+    const found = await validatedThresholds(this.#engine, model, settings, images.assembly);
+    if (found === undefined) return undefined;
+    const { classes } = images.assembly;
     const { byClass } = shownThresholds({ classes, thresholds: found });
     const notes = notesOfClasses(classes, (name) => byClass[name].note);
     const { say = silent } = this.#observer;
