@@ -36,6 +36,8 @@ export interface StudyWorkOptions
   /** Number of runs at a time. */
   readonly atOnce?: number;
   readonly dryRun: boolean;
+  /** Whether other processes take runs of the study at the same time. */
+  readonly join?: boolean;
   /** Whether the report shows patients by their names. */
   readonly identify: boolean;
   readonly json: boolean;
@@ -77,9 +79,6 @@ export interface PreparedStudy extends DecidedStudy {
   /** What is to be said of runs of the first seed, and warned of, before they begin; each line names its run. */
   readonly remarks: { readonly told: readonly string[]; readonly warnings: readonly string[] };
 }
-
-/** Warnings are printed with --quiet, too. */
-export const warn = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** @throws UsageError for a run that keeps parts of a network as its seed draws them */
 function expectBegun({ settings, initial }: StudyRun, file: string): void {

@@ -22,12 +22,13 @@ import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts"
 import { readInitialWeights } from "../../runs/initial-weights.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import { defaultMemory, loadImages, type LoadingOptions } from "../../runs/load-images.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { DivergenceWatch, rateFinding, type RateFinding, type RateStep } from "../../training/rate-test.ts";
 import { describeLoaded } from "../loading.ts";
 import { Counter, counting } from "../terminal/counter.ts";
 import { makeFolder, writeOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface FindRateOptions
   extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "memory" | "untested"> {
@@ -57,7 +58,6 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const done = await unlessInterrupted(async (signal) => {
     const { assembly } = await loadImages(
       manifest,
@@ -67,32 +67,33 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
     );
     const taught = taughtAlone(assembly);
     taskOf(settings).check(taught, settings);
-    using engine = await openEngine(device);
-    const labels = labelSpaceOf(taught);
-    const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
-    takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
-    const begun = await initial?.weights(engine, { ...manifest, settings }, labels);
-    begun?.told.forEach(say);
-    begun?.warnings.forEach(warn);
-    using counter = new Counter("finding the rate", steps, quiet);
-    const found = await risingSteps(
-      (listener, stop) =>
-        trainModel(
-          engine,
-          taught,
-          settings,
-          listener,
-          AbortSignal.any([signal, stop]),
-          undefined,
-          begun?.weights,
-        ),
-      { from, to, steps },
-      (taken) => {
-        counter.update(taken, steps);
-      },
-    );
-    signal.throwIfAborted();
-    return found;
+    return await onEngine(device, async (engine) => {
+      const labels = labelSpaceOf(taught);
+      const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
+      takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
+      const begun = await initial?.weights(engine, { ...manifest, settings }, labels);
+      begun?.told.forEach(say);
+      begun?.warnings.forEach(warn);
+      using counter = new Counter("finding the rate", steps, quiet);
+      const found = await risingSteps(
+        (listener, stop) =>
+          trainModel(
+            engine,
+            taught,
+            settings,
+            listener,
+            AbortSignal.any([signal, stop]),
+            undefined,
+            begun?.weights,
+          ),
+        { from, to, steps },
+        (taken) => {
+          counter.update(taken, steps);
+        },
+      );
+      signal.throwIfAborted();
+      return found;
+    });
   });
   if (done === undefined) {
     say("stopped");

@@ -6,6 +6,7 @@ import type { LaunchTimer, RunTimes, TimedLaunch } from "../launch-timer.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
 import { usage } from "./buffers.ts";
 import type { CommandQueue } from "./commands.ts";
+import { StampStep } from "./stamp-step.ts";
 
 interface TimerDevice {
   readonly gpu: Gpu;
@@ -18,6 +19,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
   readonly #on: TimerDevice;
   readonly #bound: readonly BoundLaunch[];
   readonly #feed: () => void;
+  readonly #step = new StampStep();
   #timestamps: Timestamps | undefined;
 
   /** `feed` queues the values of a replay. */
@@ -44,6 +46,10 @@ export class WebGpuLaunchTimer implements LaunchTimer {
     return this.#timestamps === undefined ? "wall" : "device";
   }
 
+  resolution(): number | undefined {
+    return this.#timestamps === undefined ? undefined : this.#step.seconds;
+  }
+
   async run(): Promise<RunTimes> {
     const { gpu, explain } = this.#on;
     try {
@@ -62,7 +68,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
   }
 
   async #stamped(): Promise<RunTimes> {
-    const { commands } = this.#on;
+    const { gpu, commands } = this.#on;
     const timestamps = this.#timestamps;
     if (timestamps === undefined) throw new Error("a launch timer without timestamps waits instead");
     this.#feed();
@@ -76,7 +82,8 @@ export class WebGpuLaunchTimer implements LaunchTimer {
       },
     });
     await commands.flush();
-    const stamps = await timestamps.read();
+    const stamps = await gpu.answer(timestamps.read());
+    this.#step.see(stamps);
     const times = emptyTimes(this.#bound.length);
     const origin = stamps[0];
     let sensible = false;
@@ -96,7 +103,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
     const { queue } = gpu.device;
     this.#feed();
     await commands.flush();
-    await queue.onSubmittedWorkDone();
+    await gpu.answer(queue.onSubmittedWorkDone());
     const times = emptyTimes(this.#bound.length);
     const origin = performance.now();
     for (const [i, launch] of this.#bound.entries()) {
@@ -104,7 +111,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
       const encoder = gpu.device.createCommandEncoder();
       dispatchAlone(encoder, launch);
       queue.submit([encoder.finish()]);
-      await queue.onSubmittedWorkDone();
+      await gpu.answer(queue.onSubmittedWorkDone());
       times.starts[i] = (started - origin) / 1000;
       times.seconds[i] = (performance.now() - started) / 1000;
     }
