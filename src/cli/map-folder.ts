@@ -15,7 +15,7 @@ import { plainSafetensors } from "../interchange/tensor-file.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
 import { pixelOfCell } from "../metrics/map-regions.ts";
 import { colours, type Cell } from "../pictures/contact-sheet.ts";
-import { heatSheet } from "../pictures/heat-overlay.ts";
+import { heatSheet } from "../pictures/heat-sheet.ts";
 import { heatSize } from "../pictures/heat-size.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import { maskNames } from "../runs/mask-names.ts";

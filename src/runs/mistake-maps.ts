@@ -7,7 +7,9 @@ import type { ImageSet } from "../data/assembly/assembly.ts";
 import { heatOverlay } from "../pictures/heat-overlay.ts";
 import { heatSize, heatWidth, mostHeatMaps } from "../pictures/heat-size.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { picturePng, type WrongLabel } from "./run-report-data.ts";
+import { picturePng } from "#picture-png";
+import { base64Of } from "../pictures/base64.ts";
+import type { WrongLabel } from "./run-report-data.ts";
 
 /**
  * The image of each mistake with the map of its class over it.
@@ -35,7 +37,7 @@ export async function mistakeMaps(
       for (const each of wrong) {
         if (each.row !== row) continue;
         const picture = heatOverlay(image, enlarged[each.column], zoom);
-        pictures.set(each, picturePng(picture).toString("base64"));
+        pictures.set(each, base64Of(picturePng(picture)));
       }
     },
     { rows, size },

@@ -5,7 +5,7 @@ import { parts } from "../../src/data/catalogue/listing.ts";
 import type { Part } from "../../src/data/catalogue/listing.ts";
 import { permutation } from "../../src/data/assembly/order.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
-import { nameOnList } from "../../src/data/catalogue/split-lists.ts";
+import { nameOnList } from "../../src/data/catalogue/name-on-list.ts";
 import type { SplitList } from "../../src/data/catalogue/split-lists.ts";
 import {
   splitByImage,

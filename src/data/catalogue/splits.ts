@@ -7,7 +7,7 @@ import { parts } from "./listing.ts";
 import type { ListedRecord, Part } from "./listing.ts";
 import { randomStream } from "../random-stream.ts";
 import type { DataError } from "../../errors/data-errors.ts";
-import { nameOnList } from "./split-lists.ts";
+import { nameOnList } from "./name-on-list.ts";
 import type { ListedPart, SplitList } from "./split-lists.ts";
 
 /** What a split needs to know about a record. */

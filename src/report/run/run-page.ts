@@ -1,7 +1,7 @@
 // The report of a run: results, curves, mistakes, labels and settings.
 
 import { counted } from "../../errors/counted.ts";
-import { basename, resolve } from "node:path";
+import { lastName } from "../../files/path-text.ts";
 import type { AucInterval } from "../../assemble/test-metrics.ts";
 import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
@@ -27,7 +27,7 @@ import { overlayCards } from "./overlay-cards.ts";
 import { patientSection } from "./patient-section.ts";
 import { mistakeCards } from "./mistakes.ts";
 import type { Mistake } from "../../runs/run-report-data.ts";
-import type { RunContents } from "../../runs/read-run.ts";
+import type { RunContents } from "../../runs/run-contents.ts";
 import { settingsSection } from "./settings-table.ts";
 
 /**
@@ -35,7 +35,7 @@ import { settingsSection } from "./settings-table.ts";
  * @param named whether messages about files and rows are shown, which may name patients in their own way
  */
 export function runPage(run: RunContents, named = true): string {
-  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing, path } =
+  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing, name } =
     run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
@@ -89,9 +89,9 @@ export function runPage(run: RunContents, named = true): string {
   ];
   const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
   return pageText({
-    title: `Run ${basename(resolve(path))}`,
+    title: `Run ${name}`,
     lead: [
-      `Training on ${basename(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
+      `Training on ${lastName(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
       ...missing,
     ].join(" "),
     facts: [
