@@ -11,6 +11,7 @@ import {
   armsOf,
   assembledName,
   type Adapter,
+  type Download,
   type Estimate,
   type Request,
   type Setup,
@@ -124,64 +125,65 @@ function openedOn(found: Adapter): void {
   if (why !== undefined) showText("notice", `It trains without WebGPU, some fifty times slower: ${why}.`);
 }
 
-function tell(told: Told): void {
-  switch (told.kind) {
-    case "opened":
-      openedOn(told.adapter);
-      if (!isTraining) kept = told.kept;
-      return show();
-    case "examples":
-      return showExamples(element("examples", HTMLElement), told.source, told.images);
-    case "estimate":
-      estimate = told.estimate;
-      return show();
-    case "drawing":
-      return progress.drawing(told.done, told.total);
-    case "history":
-      losses.add(told.arm, told.history.steps);
-      return void told.history.epochs.forEach((each) => aucs.add(told.arm, each));
-    case "steps":
-      losses.add(told.arm, told.reports);
-      return progress.steps(told);
-    case "epoch":
-      progress.epoch(told);
-      return aucs.add(told.arm, told);
-    case "similarities":
-      element("queries", HTMLElement).hidden = false;
-      return showSimilarities(element("similarities", HTMLTableElement), told.classes, told.values);
-    case "mistakes":
-      element("wrong", HTMLElement).hidden = told.list.length === 0;
-      return showMistakes(element("mistakes", HTMLElement), told.list);
-    case "ended":
-      for (const button of downloads) button.disabled = false;
-      return told.stopped
-        ? ended(
-            told.lasting
-              ? "Stopped. It goes on where it is, also after the tab was closed."
-              : "Stopped. It cannot go on: nothing of it was kept.",
-            told.lasting,
-          )
-        : ended("Done.", false);
-    case "classified":
-      return showClassified(told);
-    case "model-taken":
-      return showText("found", `${told.name} answers now, for ${told.classes.join(", ")}. Drop an image.`);
-    case "found":
-      showText("found", told.words);
-      showNoExamples(element("examples", HTMLElement), told.setup);
-      ask({ kind: "examples", setup: told.setup });
-      return become(told.setup);
-    case "download":
-      return save(told.what, new Blob([told.content]));
-    case "notice":
-      return showText("notice", told.text);
-    case "trouble":
-      if (told.of === "train" && isTraining) ended("It ended before its end.", false);
-      return showText("trouble", told.text);
-  }
-}
+type News<Kind extends Told["kind"]> = Extract<Told, { readonly kind: Kind }>;
 
-function showClassified({ by, probabilities, seen }: Extract<Told, { kind: "classified" }>): void {
+/** What each news of the worker changes. */
+const hear: { readonly [Kind in Told["kind"]]: (news: News<Kind>) => void } = {
+  opened: (news) => {
+    openedOn(news.adapter);
+    if (!isTraining) kept = news.kept;
+    show();
+  },
+  examples: ({ source, images }) => showExamples(element("examples", HTMLElement), source, images),
+  estimate: (news) => {
+    ({ estimate } = news);
+    show();
+  },
+  drawing: ({ done, total }) => progress.drawing(done, total),
+  history: ({ arm, history: before }) => {
+    losses.add(arm, before.steps);
+    for (const each of before.epochs) aucs.add(arm, each);
+  },
+  steps: (news) => {
+    losses.add(news.arm, news.reports);
+    progress.steps(news);
+  },
+  epoch: (news) => {
+    progress.epoch(news);
+    aucs.add(news.arm, news);
+  },
+  similarities: ({ classes, values }) => {
+    element("queries", HTMLElement).hidden = false;
+    showSimilarities(element("similarities", HTMLTableElement), classes, values);
+  },
+  mistakes: ({ list }) => {
+    element("wrong", HTMLElement).hidden = list.length === 0;
+    showMistakes(element("mistakes", HTMLElement), list);
+  },
+  ended: ({ stopped, lasting }) => {
+    for (const button of downloads) button.disabled = false;
+    if (!stopped) ended("Done.", false);
+    else if (lasting) ended("Stopped. It goes on where it is, also after the tab was closed.", true);
+    else ended("Stopped. It cannot go on: nothing of it was kept.", false);
+  },
+  classified: showClassified,
+  "model-taken": ({ name, classes }) =>
+    showText("found", `${name} answers now, for ${classes.join(", ")}. Drop an image.`),
+  found: (news) => {
+    showText("found", news.words);
+    showNoExamples(element("examples", HTMLElement), news.setup);
+    ask({ kind: "examples", setup: news.setup });
+    become(news.setup);
+  },
+  download: ({ what, content }) => save(what, new Blob([content])),
+  notice: ({ text }) => showText("notice", text),
+  trouble: ({ of, text }) => {
+    if (of === "train" && isTraining) ended("It ended before its end.", false);
+    showText("trouble", text);
+  },
+};
+
+function showClassified({ by, probabilities, seen }: News<"classified">): void {
   const words = Object.entries(probabilities)
     .sort(([, a], [, b]) => b - a)
     .map(([name, value]) => `${name} ${value.toFixed(2)}`);
@@ -200,7 +202,9 @@ function save(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-worker.addEventListener("message", ({ data }: MessageEvent<Told>) => tell(data));
+worker.addEventListener("message", ({ data }: MessageEvent<Told>) =>
+  (hear[data.kind] as (news: Told) => void)(data),
+);
 worker.addEventListener("error", (event) => {
   event.preventDefault();
   showText("trouble", `The worker of this page ended: ${event.message || "reload the page"}.`);
@@ -222,7 +226,7 @@ for (const button of downloads) {
   button.addEventListener("click", () => {
     ask({
       kind: "download",
-      what: button.dataset["download"] as Extract<Request, { kind: "download" }>["what"],
+      what: button.dataset["download"] as Download,
     });
   });
 }

@@ -177,40 +177,39 @@ async function download(what: Download): Promise<void> {
   tell({ kind: "download", what, content }, typeof content === "string" ? [] : [content.buffer]);
 }
 
-async function answer(request: Request): Promise<void> {
-  switch (request.kind) {
-    case "open":
-      return await open(request.device);
-    case "examples":
-      return await examples(request.setup);
-    case "estimate":
-      return await tellEstimate(request.setup);
-    case "train":
-      taken?.engine.close();
-      taken = undefined;
-      return await train(request.setup, request.goOn);
-    case "stop":
-      return void stopping.abort();
-    case "classify":
-      return await tellClasses(request.image);
-    case "take-model":
-      return await takeModel(request.name, request.bytes);
-    case "files":
-      throw new Error("not yet");
-    case "download":
-      return await download(request.what);
-  }
-}
-
 async function tellClasses(image: ImageBitmap): Promise<void> {
   const model = answering();
   tell({ kind: "classified", by: model.by, ...(await classify(model, image)) });
 }
 
+type Asked<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
+
+const answers: { readonly [Kind in Request["kind"]]: (asked: Asked<Kind>) => Promise<void> | void } = {
+  open: (asked) => open(asked.device),
+  examples: ({ setup }) => examples(setup),
+  estimate: ({ setup }) => tellEstimate(setup),
+  train: ({ setup, goOn }) => {
+    taken?.engine.close();
+    taken = undefined;
+    return train(setup, goOn);
+  },
+  stop: () => stopping.abort(),
+  classify: ({ image }) => tellClasses(image),
+  "take-model": ({ name, bytes }) => takeModel(name, bytes),
+  files: () => {
+    throw new Error("not yet");
+  },
+  download: ({ what }) => download(what),
+};
+
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
-  answer(data).catch((error: unknown) => {
-    if (stopping.signal.aborted && data.kind === "train")
-      tell({ kind: "ended", stopped: true, lasting: false });
-    else tell({ kind: "trouble", of: data.kind, text: (error as Error).message });
-  });
+  void (async () => {
+    try {
+      await (answers[data.kind] as (asked: Request) => Promise<void> | void)(data);
+    } catch (error) {
+      if (stopping.signal.aborted && data.kind === "train")
+        tell({ kind: "ended", stopped: true, lasting: data.goOn });
+      else tell({ kind: "trouble", of: data.kind, text: (error as Error).message });
+    }
+  })();
 });
