@@ -1,7 +1,8 @@
 // Labels for stored features: those in their file, of a CSV table, or of a manifest.
 
 import { UsageError } from "../errors/errors.ts";
-import { readTable, rowError } from "../files/csv.ts";
+import { rowError } from "../files/csv.ts";
+import { readTable } from "../files/read-table.ts";
 import type { Part } from "../data/catalogue/listing.ts";
 import { parts } from "../data/catalogue/listing.ts";
 import { noClass } from "../data/manifest/class-filter.ts";

@@ -1,4 +1,4 @@
-// Labelled images in memory, and phantoms: what of data needs no files. index.ts adds what needs Node.
+// Labelled images in memory, from the bytes of files, and phantoms: what of data needs no disk. index.ts adds what needs Node.
 
 export { DataError, ManifestError } from "../errors/data-errors.ts";
 export { background, ignored } from "../labels/label-map.ts";
@@ -22,7 +22,23 @@ export {
   type SamplerSettings,
   type Sampling,
 } from "./assembly/sampler.ts";
+export type { DecodedImage, Fit, FittedSize } from "./images/image.ts";
 export { classesBeyond, everyClass, noClass, type Learns } from "./manifest/class-filter.ts";
+export {
+  fileFormats,
+  type FileFormat,
+  type ImageFilesOptions,
+  type TableReading,
+} from "./named-files/file-options.ts";
+export {
+  imageOfFile,
+  loadImages,
+  type DrawnSplit,
+  type LoadedImages,
+  type LoadImagesOptions,
+} from "./named-files/load-images.ts";
+export type { NamedFile } from "./named-files/named-file.ts";
+export { planImages, type ImagePlan, type PlannedLabel } from "./named-files/plan-images.ts";
 export {
   drawPhantom,
   findingNames,

@@ -8,6 +8,7 @@ import { DataError } from "../errors/data-errors.ts";
 import { codeOf, messageOf } from "./causes.ts";
 import { joinBytes } from "./join-bytes.ts";
 import { mostArrayBytes } from "./limits.ts";
+import { textOfBytes } from "./text-of-bytes.ts";
 
 export interface ReadLimit {
   /** The most bytes accepted, counted after unpacking. */
@@ -118,12 +119,7 @@ export async function readHead(
  * @throws DataError as readBytes, and when it is not UTF-8
  */
 export async function readText(file: string, { most = largestText }: ReadLimit = {}): Promise<string> {
-  const bytes = await readBytes(file, { most: Math.min(most, largestText) });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new DataError(file, `is not UTF-8 text${whyNotUtf8(bytes)}`, { cause });
-  }
+  return textOfBytes(file, await readBytes(file, { most: Math.min(most, largestText) }));
 }
 
 /** @throws DataError when there is nothing of this name, or it may not be read */
@@ -215,16 +211,6 @@ async function refuseTail(file: string, handle: FileHandle, end: number, size: n
 
 function tooLarge(file: string, what: string, { most, why }: Required<ReadLimit>): DataError {
   return new DataError(file, `${what}; at most ${most} bytes are ${why}`);
-}
-
-function whyNotUtf8(bytes: Uint8Array): string {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return ": it starts like UTF-16; save it as UTF-8";
-  }
-  if (bytes.subarray(0, 1024).includes(0)) return "; it looks like binary data";
-  const text = new TextDecoder("utf-8").decode(bytes);
-  const line = text.slice(0, text.indexOf("\ufffd")).split("\n").length;
-  return ` (line ${line}); save it as UTF-8`;
 }
 
 function explain(cause: unknown): string {

@@ -1,10 +1,9 @@
-// Reads a table of text (CSV and its relatives, gzip'd or plain) whole, every cell by the name of its column.
-import { CsvError, parse } from "csv-parse/sync";
+// A table of text (CSV and its relatives) as rows, every cell by the name of its column. read-table.ts reads it from a file.
+import { parseCells, type CellProblem, type RowEnd } from "#csv-cells";
 import { counted } from "../errors/counted.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { canonicalName } from "../labels/wording.ts";
-import { readText } from "./bytes.ts";
 import { otherForm, singleBlanks } from "./table-forms.ts";
 import type { Delimiter, TableForm } from "./table-forms.ts";
 
@@ -63,7 +62,7 @@ export interface TableLimits {
  * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to four
  * times (bytes, a string of two-byte letters, bytes again), and a short cell takes 32 bytes: about 1 GiB at the worst.
  */
-const mostOfAll: TableLimits = {
+export const mostOfAll: TableLimits = {
   bytes: 2 ** 27,
   record: 2 ** 20,
   columns: 4096,
@@ -79,18 +78,21 @@ const mostFaults = 100;
  * ChestX-ray14, names two: `Image[Width]` and `Image[Height]`. Columns without a name, which spreadsheets and pandas
  * leave behind, are dropped; empty lines too. Names of columns are canonical (labels/wording.ts), as `column` of a manifest is.
  *
- * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
  * Of two columns of one name, each is called after its place as well, `note [column 3]` and `note [column 4]`: whoever wants
  * one of them says which.
- * @throws DataError as readText; for no row at all, telling the first that is bad; and a table over the limits
+ *
+ * @param file its name, for messages
+ * @param content all its text
+ * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
+ * @throws DataError for no row at all, telling the first that is bad; and a table over the limits
  */
-export async function readTable(
+export function parseTable(
   file: string,
+  content: string,
   { delimiter = ",", header: named = true }: TableForm = {},
   bad: (error: DataError) => void = refuse,
   limits: TableLimits = mostOfAll,
-): Promise<Table> {
-  const content = await readText(file, { most: limits.bytes });
+): Table {
   const text = delimiter === " " ? singleBlanks(content) : content;
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
@@ -193,41 +195,12 @@ function* parseRows(
     const newline = /\r\n|\n|\r/gu;
     newline.lastIndex = start;
     const end = newline.exec(rest)?.index;
-    yield { fault, cause: problem, line, text: rest.slice(start, end) };
+    yield { fault, cause: problem?.cause, line, text: rest.slice(start, end) };
     if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
     if (end === undefined) return;
     rest = rest.slice(newline.lastIndex);
     first = line + 1;
   }
-}
-
-/** All rows up to the first quote out of place, empty ones too. */
-function parseCells(
-  text: string,
-  { delimiter, ends }: { readonly delimiter: Delimiter; readonly ends: readonly RowEnd[] },
-): { readonly rows: readonly string[][]; readonly problem?: CsvError } {
-  const read = (part: string): string[][] =>
-    parse(part, {
-      delimiter,
-      record_delimiter: ["\r\n", "\n", "\r"],
-      trim: delimiter !== "\t" && delimiter !== " ", // a quote may stand beside a space; of tabs, it would eat empty cells
-      relax_column_count: true, // counted by the caller, in our words
-    });
-  try {
-    return { rows: read(text) };
-  } catch (problem) {
-    if (!(problem instanceof CsvError)) throw problem;
-    const whole = Number(problem["records"] ?? 0);
-    return { rows: whole === 0 ? [] : read(text.slice(0, ends[whole - 1].next)), problem };
-  }
-}
-
-/** Where a row of the text ends. */
-interface RowEnd {
-  /** Counted from 1. */
-  readonly line: number;
-  /** Where the next one begins. */
-  readonly next: number;
 }
 
 /**
@@ -362,8 +335,8 @@ function splitBrackets(cells: readonly string[], delimiter: Delimiter): string[]
 }
 
 /** @param first the line that the text begins with. @param lastLine the last one that was read */
-function whyNotParsed(cause: CsvError, first: number, lastLine: number): string {
-  const line = cause["lines"] === undefined ? lastLine + 1 : Number(cause["lines"]) + first - 1;
+function whyNotParsed(cause: CellProblem, first: number, lastLine: number): string {
+  const line = cause.line === undefined ? lastLine + 1 : cause.line + first - 1;
   switch (cause.code) {
     case "CSV_QUOTE_NOT_CLOSED":
       return `a quote that opens after line ${lastLine} is never closed`;

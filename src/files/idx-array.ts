@@ -1,6 +1,5 @@
-// Reads the arrays of IDX files (MNIST's format), gzip'd or plain, trusting no length in them before it is checked.
+// The arrays of IDX files (MNIST's format), trusting no length in them before it is checked.
 import { DataError } from "../errors/data-errors.ts";
-import { readBytes } from "./bytes.ts";
 import { elementCount, elementWords, sizeOf } from "./number-array.ts";
 import type { NumberArray, NumberType } from "./number-array.ts";
 
@@ -17,9 +16,11 @@ const typeOfByte = new Map<number, NumberType>([
 /** Arrays of more axes are nothing that anyone writes: a damaged header claims them. */
 const mostAxes = 8;
 
-/** @throws DataError naming the file, for a header that is none, and content of another length than it promises */
-export async function readIdx(file: string): Promise<NumberArray> {
-  const bytes = await readBytes(file);
+/**
+ * @param file its name, for messages
+ * @throws DataError naming the file, for a header that is none, and content of another length than it promises
+ */
+export function parseIdx(file: string, bytes: Uint8Array): NumberArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (reason: string): DataError => new DataError(file, reason);
   if (bytes.length < 4)
@@ -59,7 +60,7 @@ export function describeIdx({ type, shape: [count, ...size] }: Pick<NumberArray,
 
 /** What people take for an IDX file, and what it is. */
 function lookAlike(bytes: Uint8Array): string {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 6)).toString("latin1");
+  const start = String.fromCharCode(...bytes.subarray(0, 6));
   if (start.startsWith("PK\x03\x04")) return "; it looks like a zip archive: unpack it";
   if (start === "\xfd7zXZ\0") return "; it looks like an .xz file: unpack it with unxz";
   if (start === "\x93NUMPY")

@@ -5,11 +5,11 @@
 //   and holds 256 MiB kept it busy for 7 s (a busy machine, 2026-11). zlib stops at the claim.
 // - It compares no checksum, and hands none out.
 // - It does not tell whether a member is encrypted, and would unpack what it cannot read.
-import { crc32, inflateRawSync } from "node:zlib";
+import { crc32, inflateRaw } from "#inflate";
 import { unzipSync } from "fflate";
 import type { UnzipFileInfo } from "fflate";
 import { DataError } from "../errors/data-errors.ts";
-import { codeOf, messageOf } from "./causes.ts";
+import { messageOf } from "./causes.ts";
 import { largestDeflateRatio, mostArrayBytes } from "./limits.ts";
 
 /** What the directory of an archive says of one member; only `readMember` finds out whether it is true. */
@@ -56,7 +56,8 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
     throw new DataError(file, "is not a zip archive (an .npz file is one)");
   }
   const last = bytes.length - endRecord.length; // the first record alone is as long, so this is 0 or more
-  const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf("PK\x05\x06", last);
+  let end = last;
+  while (end >= 0 && view.getUint32(end, true) !== endRecord.signature) end--;
   if (end < 0) throw new DataError(file, "is a zip archive without an end; was the download cut short?");
   const after = last - end - view.getUint16(end + 20, true);
   if (after < 0) throw damaged("it breaks off in its end");
@@ -169,20 +170,11 @@ function inflate(
   size: number,
   fail: (reason: string, cause?: unknown) => DataError,
 ): Uint8Array {
-  try {
-    // In one piece, so that it is not held twice; zlib's pieces have at least 64 bytes.
-    const content = inflateRawSync(packed, {
-      chunkSize: Math.max(size, 64),
-      maxOutputLength: Math.max(size, 1),
-    });
-    return new Uint8Array(content.buffer, content.byteOffset, content.length);
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === "ERR_BUFFER_TOO_LARGE")
-      throw fail(`holds more than the ${size} bytes that it claims`, cause);
-    if (code === "Z_BUF_ERROR") throw fail("breaks off early", cause);
-    throw fail(`is damaged (${messageOf(cause)})`, cause);
-  }
+  const { content, fault, cause } = inflateRaw(packed, size);
+  if (content !== undefined) return content;
+  if (fault === "more") throw fail(`holds more than the ${size} bytes that it claims`, cause);
+  if (fault === "less") throw fail("breaks off early", cause);
+  throw fail(`is damaged (${messageOf(cause)})`, cause);
 }
 
 function listed(names: readonly string[]): string {

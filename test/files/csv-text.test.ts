@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
-import { readTable } from "../../src/files/csv.ts";
+import { readTable } from "../../src/files/read-table.ts";
 import { csvText } from "../../src/files/csv-text.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
-import { readTable, requireColumns } from "../../src/files/csv.ts";
+import { requireColumns } from "../../src/files/csv.ts";
+import { readTable } from "../../src/files/read-table.ts";
 import type { Delimiter } from "../../src/files/table-forms.ts";
 import { complaint, temporaryFolder } from "../data/formats/list-files.ts";
 

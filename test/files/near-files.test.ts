@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingImage, nearName, nearPath } from "../../src/files/near-files.ts";
-import { belowRoot, whyOutside } from "../../src/files/paths.ts";
+import { whyOutside } from "../../src/files/path-text.ts";
+import { belowRoot } from "../../src/files/paths.ts";
 import { temporaryFolder, writeFiles } from "../data/formats/list-files.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readTable, requireColumns } from "../../src/files/csv.ts";
+import { requireColumns } from "../../src/files/csv.ts";
+import { readTable } from "../../src/files/read-table.ts";
 import type { Table } from "../../src/files/csv.ts";
 import { singleBlanks } from "../../src/files/table-forms.ts";
 import type { TableForm } from "../../src/files/table-forms.ts";

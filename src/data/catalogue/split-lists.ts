@@ -5,11 +5,11 @@ import { DataError } from "../../errors/data-errors.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { canonicalName, isMissing, placeOf } from "../../labels/wording.ts";
-import { withSlashes } from "../../files/paths.ts";
 import { locateTable } from "../formats/table-rows.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
 import { partOf, partWords } from "./part-words.ts";
+import { nameOnList } from "./splits.ts";
 
 type ListSplit = Extract<Split, { by: "list" }>;
 
@@ -29,11 +29,6 @@ export interface SplitList {
   readonly parts: ReadonlyMap<string, ListedPart>;
   /** Names that stand on it again, in the same part. */
   readonly repeated: readonly string[];
-}
-
-/** The form in which names of images and of lists meet. */
-export function nameOnList(name: string): string {
-  return withSlashes(canonicalName(name)).replace(/^(?:\.\/)+/u, "");
 }
 
 /**

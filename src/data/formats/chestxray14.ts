@@ -6,7 +6,7 @@ import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Format } from "./format.ts";
 import { isMissing } from "../../labels/wording.ts";
 import { setPositive } from "./label-words.ts";
-import { rowFields } from "./repeated-rows.ts";
+import { rowFields } from "./rows-field.ts";
 import { listRows } from "./row-records.ts";
 import { findImagesIn, imageFolders, locateTable } from "./table-rows.ts";
 

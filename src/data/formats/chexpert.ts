@@ -9,7 +9,7 @@ import { pathsOnDisk } from "../../files/spelled-paths.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { partOf } from "../catalogue/part-words.ts";
 import type { Format } from "./format.ts";
-import { rowFields } from "./repeated-rows.ts";
+import { rowFields } from "./rows-field.ts";
 import { listRows } from "./row-records.ts";
 import { locateTable } from "./table-rows.ts";
 

@@ -12,7 +12,7 @@ import type { CovidList } from "./covidx-lists.ts";
 import { patientOfSlice } from "./covidx-patients.ts";
 import type { Format } from "./format.ts";
 import { setPositive } from "./label-words.ts";
-import { rowFields } from "./repeated-rows.ts";
+import { rowFields } from "./rows-field.ts";
 import { listRows } from "./row-records.ts";
 import { findImagesIn, imageFolders, locateTable } from "./table-rows.ts";
 

@@ -6,14 +6,13 @@ import { names, wholeNumber } from "../manifest/fields.ts";
 import { path } from "../manifest/path-field.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief } from "../../files/csv.ts";
-import { describeIdx, readIdx } from "../../files/idx-array.ts";
-import { elementReader, elementWords } from "../../files/number-array.ts";
 import type { NumberArray } from "../../files/number-array.ts";
+import { readIdx } from "../../files/read-idx.ts";
 import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
-import { toPixelArrays } from "./array-images.ts";
-import type { ArrayReading, RemarkFor } from "./array-images.ts";
-import { classNumber, labelsOfNumbers } from "./label-numbers.ts";
+import type { ArrayReading } from "./array-images.ts";
+import { checkPair, idxImages, idxLabels, labelNumbers, patientReader, type ReadImages } from "./idx-pair.ts";
+import { labelsOfNumbers } from "./label-numbers.ts";
 import type { Format } from "./format.ts";
 
 const fields = {
@@ -35,9 +34,6 @@ const fields = {
   /** Whether rows and columns of each image change places: EMNIST's images lie on their side. */
   transpose: z.boolean().optional(),
 };
-
-/** QMNIST's rows: digit, series, writer, digit of the writer, NIST's class, index in NIST, duplicate, unused. */
-const qmnist = { type: "i4", columns: 8, label: 1 } as const;
 
 /** Digits and the like in IDX files, as MNIST and its relatives come. */
 export const idx: Format<typeof fields> = {
@@ -84,104 +80,13 @@ export const idx: Format<typeof fields> = {
 };
 
 /** The images of a file. @throws DataError naming the file, what was expected, and what was found */
-export async function readIdxImages(
-  file: string,
-  reading: ArrayReading = {},
-): Promise<{ readonly array: PixelArray; readonly remarks: readonly RemarkFor[] }> {
-  const array = await readIdx(file);
-  if (array.shape.length < 3) {
-    throw new DataError(
-      file,
-      `holds ${describeIdx(array)}, which are no images` + (array.shape.length === 1 ? " but labels" : ""),
-    );
-  }
-  const fail = (reason: string, options?: { record?: number }): DataError =>
-    new DataError(file, reason, options);
-  const { arrays, remarks } = toPixelArrays([{ array, file, fail }], reading);
-  return { array: arrays[0], remarks };
+export async function readIdxImages(file: string, reading: ArrayReading = {}): Promise<ReadImages> {
+  return idxImages(file, await readIdx(file), reading);
 }
 
-/** Labels as they lie in a file: a number an image, or a row of them. @throws DataError when the file holds images */
+/** Labels as they lie in a file. @throws DataError when the file holds images */
 export async function readIdxLabels(file: string): Promise<NumberArray> {
-  const array = await readIdx(file);
-  if (array.shape.length > 2) {
-    throw new DataError(
-      file,
-      `holds ${describeIdx(array)}; labels are a number for each image, or a row of them`,
-    );
-  }
-  return array;
-}
-
-function checkPair(images: PixelArray, imagesFile: string, labels: NumberArray, labelsFile: string): void {
-  const [count] = labels.shape;
-  if (count === images.count) return;
-  throw new DataError(
-    labelsFile,
-    `holds ${count} labels (IDX labels of ${elementWords(labels.type)}) for the ${images.count} images of ${imagesFile}`,
-  );
-}
-
-/** The class number of each image. */
-function labelNumbers(
-  file: string,
-  rows: NumberArray,
-  labelColumn: number | undefined,
-  { entry, remark }: Pick<ListContext, "entry" | "remark">,
-): Uint16Array {
-  const [count, columns = 1] = rows.shape;
-  let column = labelColumn;
-  if (column === undefined && columns > 1) {
-    if (rows.type !== qmnist.type || columns !== qmnist.columns) {
-      throw new ManifestError(
-        entry,
-        "labelColumn",
-        `is missing: ${file} has ${columns} numbers an image; say which of them is the label, such as labelColumn: 1`,
-      );
-    }
-    column = qmnist.label;
-    remark({
-      kind: "guess",
-      sentence:
-        `"${entry}" takes the first of the eight numbers of each row of ${file} for the label, as in QMNIST; ` +
-        "labelColumn: 1 says so, and patientColumn: 3 that the writer is the patient.",
-      cases: [{ name: file, count }],
-    });
-  }
-  checkColumn("labelColumn", column, file, columns, entry);
-  const element = elementReader(rows);
-  const first = (column ?? 1) - 1;
-  const fault = (reason: string, record: number): DataError =>
-    new DataError(file, `${reason} (IDX labels of ${elementWords(rows.type)})`, { record });
-  return Uint16Array.from({ length: count }, (_, record) =>
-    classNumber(element(record * columns + first), record, fault),
-  );
-}
-
-/** Whose image it is, where a column says it. */
-function patientReader(
-  file: string,
-  rows: NumberArray,
-  column: number | undefined,
-  { entry }: Pick<ListContext, "entry">,
-): ((at: number) => string) | undefined {
-  if (column === undefined) return undefined;
-  const [, columns = 1] = rows.shape;
-  checkColumn("patientColumn", column, file, columns, entry);
-  const element = elementReader(rows);
-  return (at) => String(element(at * columns + column - 1));
-}
-
-function checkColumn(
-  field: string,
-  column: number | undefined,
-  file: string,
-  columns: number,
-  entry: string,
-): void {
-  if (column === undefined || column <= columns) return;
-  const has = columns === 1 ? "one number" : `${columns} numbers`;
-  throw new ManifestError(entry, field, `is ${column}, but ${file} has ${has} an image`);
+  return idxLabels(file, await readIdx(file));
 }
 
 /** Names of labels by number; those of numbers that the file leaves out are the numbers. */

@@ -3,7 +3,7 @@ import { path } from "../manifest/path-field.ts";
 import { requireColumns } from "../../files/csv.ts";
 import { chexpertLabels } from "./chexpert.ts";
 import type { Format } from "./format.ts";
-import { rowFields } from "./repeated-rows.ts";
+import { rowFields } from "./rows-field.ts";
 import { tableFields } from "./table-fields.ts";
 import type { JoinFields } from "./table-fields.ts";
 import { imageFolders, locateTable } from "./table-rows.ts";

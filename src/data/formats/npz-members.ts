@@ -1,35 +1,17 @@
 // Which arrays of an .npz file are the images and the labels of which part: MedMNIST's own names, or those that a manifest states.
-import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
-import { name, record } from "../manifest/fields.ts";
 import type { Part } from "../catalogue/listing.ts";
 import type { RemarkFor } from "./array-images.ts";
 
-const pair = z.tuple([name, name], {
-  error: () => "must name two arrays, the images and their labels, such as [x_train, y_train]",
-});
-
-/** The arrays of each part, or of a file without parts. */
-export const membersField = record({
-  train: pair.optional(),
-  validation: pair.optional(),
-  test: pair.optional(),
+/** The arrays of each part, or of a file without parts: the images and their labels. */
+export interface Members {
+  readonly train?: readonly [string, string] | undefined;
+  readonly validation?: readonly [string, string] | undefined;
+  readonly test?: readonly [string, string] | undefined;
   /** In place of the three: the arrays of a file that has no parts. */
-  all: pair.optional(),
-}).superRefine(({ all, ...parts }, context) => {
-  const given = Object.values(parts).filter((names) => names !== undefined);
-  const complain = (message: string): void => {
-    context.issues.push({ code: "custom", message, input: parts });
-  };
-  if (all === undefined && given.length === 0)
-    complain("names no arrays: give train, validation, test, or all");
-  if (all !== undefined && given.length > 0)
-    complain("names all beside a part: give all alone, or parts alone");
-  const named = [...given, ...(all === undefined ? [] : [all])].flat();
-  if (new Set(named).size < named.length) complain("names an array twice");
-});
-export type Members = z.output<typeof membersField>;
+  readonly all?: readonly [string, string] | undefined;
+}
 
 /** The two arrays of a part. */
 export interface PartMembers {

@@ -8,11 +8,12 @@ import { withWanted } from "./class-labels.ts";
 import type { Format } from "./format.ts";
 import { listExample, listSeparator, wordsIn } from "./list-cells.ts";
 import { relativesOf } from "./padchest-terms.ts";
-import { rowFields } from "./repeated-rows.ts";
+import { rowFields } from "./rows-field.ts";
 import { listRows } from "./row-records.ts";
-import { factsOf, tableFields } from "./table-fields.ts";
+import { factsOf } from "./table-facts.ts";
+import { tableFields } from "./table-fields.ts";
 import { findImagesIn, imageFolders, locateTable } from "./table-rows.ts";
-import { nameColumns } from "./table.ts";
+import { nameColumns } from "./table-listing.ts";
 
 /** No film is judged: the report says nothing of it. */
 const excluded = "exclude";

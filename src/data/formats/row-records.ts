@@ -2,7 +2,7 @@
 // because what the other rows say of the image is not all that the table says.
 import { DataError } from "../../errors/data-errors.ts";
 import { brief, rowError } from "../../files/csv.ts";
-import { whyOutside } from "../../files/paths.ts";
+import { whyOutside } from "../../files/path-text.ts";
 import type { Table, TableFault, TableRow } from "../../files/csv.ts";
 import { isSoft, targetOf } from "../../labels/states.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";

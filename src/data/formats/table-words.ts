@@ -11,7 +11,7 @@ import { withWanted } from "./class-labels.ts";
 import { missingUnless, setPositive } from "./label-words.ts";
 import { listExample, listSeparator, looksLikeList, wordsIn } from "./list-cells.ts";
 import { listRows } from "./row-records.ts";
-import { factsOf } from "./table-fields.ts";
+import { factsOf } from "./table-facts.ts";
 import type { TableEntry } from "./table-fields.ts";
 import type { FindImage } from "./table-rows.ts";
 

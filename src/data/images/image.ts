@@ -65,6 +65,9 @@ export interface OpenedImage {
   decode(): Promise<DecodedImage>;
 }
 
+/** 256 MiB: the largest image within the limits hardly takes more, packed. */
+export const largestImageFile = 2 ** 28;
+
 /** No radiograph, photograph or slide tile is longer; the sides of a damaged header mostly are. */
 const longestSide = 32_768;
 export const mostPixels = 100_000_000;

@@ -4,7 +4,7 @@ import { readBytes } from "../../files/bytes.ts";
 import { openBmp } from "./bmp.ts";
 import { openDicom } from "./dicom.ts";
 import { isDicom } from "./dicom-elements.ts";
-import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
+import { largestImageFile, type DecodedImage, type ImageReading, type OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "./kinds.ts";
 import { openPng } from "./png.ts";
@@ -13,9 +13,6 @@ import { openWithSharp } from "./sharp-kinds.ts";
 export { fitImage } from "./fit.ts";
 export { canonicalImage, fits, hashPixels, readingKey } from "./image.ts";
 export type { DecodedImage, Fit, FittedSize, ImageReading } from "./image.ts";
-
-/** 256 MiB: the largest image within the limits hardly takes more, packed. */
-export const largestImageFile = 2 ** 28;
 
 const throughSharp = [
   ["TIFF", isTiff],

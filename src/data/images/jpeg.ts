@@ -4,7 +4,8 @@ import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { checkSize, mostPixels } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { readOrientation, turnedSize, type Orientation } from "./orientation.ts";
+import { earlyEnd, readFrame } from "./jpeg-frame.ts";
+import { turnedSize } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
@@ -13,14 +14,6 @@ sharp.cache(false);
 
 /** No honest JPEG within the limits takes so long; one made of endless passes over its pixels would. */
 const mostSeconds = 60;
-
-interface Frame {
-  readonly height: number;
-  readonly width: number;
-  readonly components: number;
-  readonly progressive: boolean;
-  readonly orientation: Orientation;
-}
 
 /**
  * @param bytes a file that starts with the signature of JPEG
@@ -66,56 +59,8 @@ async function decodeJpeg(bytes: Uint8Array, file: string, reading: ImageReading
   }
 }
 
-/** The first frame header of a JPEG (ITU T.81, B.2.2), and the orientation in what precedes it. */
-function readFrame(bytes: Uint8Array, file: string): Frame {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let orientation: Orientation = 1;
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) throw damaged(file, "its header is wrong");
-    const marker = bytes[at + 1];
-    if (marker === 0xff) {
-      at++; // fill
-      continue;
-    }
-    const length = view.getUint16(at + 2);
-    if (isFrame(marker)) {
-      if (at + 10 > bytes.length) throw cutShort(file);
-      return {
-        height: view.getUint16(at + 5),
-        width: view.getUint16(at + 7),
-        components: bytes[at + 9],
-        progressive: (marker & 3) === 2,
-        orientation,
-      };
-    }
-    const startOfScan = marker === 0xda;
-    if (startOfScan || length < 2) throw damaged(file, "its header is wrong");
-    const segment = bytes.subarray(at + 4, at + 2 + length);
-    if (marker === 0xe1 && String.fromCharCode(...segment.subarray(0, 6)) === "Exif\0\0") {
-      orientation = readOrientation(segment.subarray(6));
-    }
-    at += 2 + length;
-  }
-  throw cutShort(file);
-}
-
-/** SOF0 to SOF15, among which lie DHT, JPG and DAC. */
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-}
-
 function explain(cause: unknown): string {
   const message = messageOf(cause).split("\n", 1)[0];
   if (/premature end|truncated|out of data/iu.test(message)) return earlyEnd;
   return `is a damaged JPEG: ${message.replace(/^VipsJpeg: /u, "")}`;
-}
-
-const earlyEnd = "is a JPEG that breaks off early; was the download cut short?";
-
-function cutShort(file: string): DataError {
-  return new DataError(file, earlyEnd);
-}
-
-function damaged(file: string, how: string): DataError {
-  return new DataError(file, `is a damaged JPEG: ${how}`);
 }

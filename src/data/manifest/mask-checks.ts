@@ -9,7 +9,8 @@ import type { Fail, FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
 import type { Entry } from "./entry-schema.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
-import { colourNumber, isMaskValues, meaningsOf } from "./mask-fields.ts";
+import { colourNumber, meaningsOf } from "./mask-fields.ts";
+import { isMaskValues } from "./mask-values.ts";
 
 /** Refuses a name that is no class. */
 export type IsClass = (name: string, path: FieldPath) => void;

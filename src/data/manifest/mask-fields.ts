@@ -1,6 +1,7 @@
 // The fields of an entry about masks: where they are, and what the numbers (or colours) in them mean.
 import { z } from "zod";
 import { column, name, record } from "./fields.ts";
+import { isMaskValues, numberKey, type MaskValues } from "./mask-values.ts";
 import { path } from "./path-field.ts";
 
 /** Where the mask of each image is. */
@@ -37,18 +38,7 @@ function keyOf(issue: z.core.$ZodIssue | undefined): PropertyKey[] {
   return issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
 }
 
-/** A number as masks have it, written without needless digits. */
-const numberKey = /^(?:0|-?[1-9]\d{0,9})$/u;
 const colourKey = /^#[0-9a-f]{6}$/iu;
-
-/** By a number of the masks, as text, the class that it means. */
-export type MaskValues = Readonly<Record<string, string>>;
-
-/** Tells numbers of masks from other groups under `values`: where one key is a number, all are meant to be. */
-export function isMaskValues(input: unknown): input is MaskValues {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
-  return Object.keys(input).some((key) => numberKey.test(key));
-}
 
 /** What an entry says that the numbers or colours in its masks mean, by number; undefined where it says nothing. */
 export function meaningsOf({

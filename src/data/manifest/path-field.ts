@@ -1,6 +1,6 @@
 // The path of a file or folder in a manifest.
 import { z } from "zod";
-import { escapes, whyOutside, withSlashes } from "../../files/paths.ts";
+import { escapes, whyOutside, withSlashes } from "../../files/path-text.ts";
 
 /** A file or folder below the data root, with forward slashes; backslashes, as Windows writes them, are read as these. */
 export const path = z

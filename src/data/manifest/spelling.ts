@@ -2,7 +2,7 @@
 // way) get the list's: all that reads a manifest may then compare names of classes letter by letter.
 import { placeOf } from "../../labels/wording.ts";
 import { entriesOf } from "./entries.ts";
-import { isMaskValues } from "./mask-fields.ts";
+import { isMaskValues } from "./mask-values.ts";
 import type { HeldEntry, SourceEntry } from "./entry-schema.ts";
 import type { Fail } from "./complaints.ts";
 import type { ManifestContent } from "./manifest-schema.ts";

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { complaint, explain } from "./complaints.ts";
 import { record } from "./fields.ts";
-import { isMaskValues, maskValues, type MaskValues } from "./mask-fields.ts";
+import { maskValues } from "./mask-fields.ts";
+import { isMaskValues, type MaskValues } from "./mask-values.ts";
 
 /** Words in cells; YAML makes numbers and truth values of some of them. */
 const cellWords = z

@@ -4,7 +4,8 @@ import { crc32 } from "node:zlib";
 import { DataError } from "../../errors/data-errors.ts";
 import { isGrey } from "../images/image.ts";
 import { turn, turnedSize } from "../images/orientation.ts";
-import { damagedPng, pngSamples, readLayout, signatureLength, wrongChecksum } from "../images/png.ts";
+import { damagedPng, readLayout, signatureLength, wrongChecksum } from "../images/png-layout.ts";
+import { pngSamples } from "../images/png.ts";
 import { colourName, inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
 
 /** The most colours of a palette. */
