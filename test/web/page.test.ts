@@ -139,9 +139,7 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
     writeFileSync(file, "no image");
     await page.setInputFiles("#files", file);
     await page.waitForSelector("#trouble:not([hidden])");
-    expect(await text("trouble")).toBe(
-      "words.txt is no image that this browser can read: take a PNG, a JPEG or a WebP, or drop a folder to learn from",
-    );
+    expect(await text("trouble")).toBe("words.txt is neither PNG, JPEG, WebP nor BMP: it looks like text");
   });
 
   test("nothing was asked of another host, and the console stayed silent", () => {

@@ -38,10 +38,9 @@ export function setupOf(search: string): Setup {
   };
 }
 
-/** The address of a setup: only what is not the standard, and nothing of images that nobody else has. */
+/** The address of a setup: only what is not the standard. */
 export function searchOf(setup: Setup): string {
   const said = new URLSearchParams();
-  if (setup.own !== undefined) return "";
   for (const name of ["images", "size", "epochs", "seed"] as const) {
     if (setup[name] !== standard[name]) said.set(name, String(setup[name]));
   }

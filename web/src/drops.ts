@@ -1,15 +1,19 @@
 // What is dropped on the page, or chosen: an image to be classified, a model, or images to learn from.
 
-import type { OwnFile, Request } from "./protocol.ts";
+import { standard } from "./address.ts";
+import type { OwnFile, Request, Setup } from "./protocol.ts";
 import { element } from "./words.ts";
 
 /** More files than this are no folder of images that a page could learn from. */
 const mostFiles = 100_000;
 
+/** Images that each hospital learns from, where the address says no number. */
+const mostImages = 4000;
+
 interface Drops {
   readonly ask: (request: Request, moved?: Transferable[]) => void;
-  /** Pixels along each side of the images that are learned from. */
-  readonly size: () => number;
+  /** What the address says of size, seed and epochs. */
+  readonly base: () => Setup;
   /** Whether a training is under way, which other images would disturb. */
   readonly busy: () => boolean;
   readonly trouble: (text: string | undefined) => void;
@@ -59,7 +63,7 @@ export function takeDrops(drops: Drops): void {
 async function takeFiles(
   name: string,
   files: readonly OwnFile[],
-  { ask, size, busy, trouble }: Drops,
+  { ask, base, busy, trouble }: Drops,
 ): Promise<void> {
   const [first] = files;
   if (first === undefined)
@@ -69,29 +73,21 @@ async function takeFiles(
     ask({ kind: "take-model", name: first.file.name, bytes }, [bytes.buffer]);
     return;
   }
-  if (
-    files.length === 1 &&
-    /^(?!.*\.(?:npz|gz|bin|csv|zip)$)/i.test(first.file.name) &&
-    !isIdx(first.file.name)
-  ) {
-    try {
-      const image = await createImageBitmap(first.file);
-      ask({ kind: "classify", image }, [image]);
-    } catch {
-      throw new Error(
-        `${first.file.name} is no image that this browser can read: take a PNG, a JPEG or a WebP, or drop a folder to learn from`,
-      );
-    }
+  if (files.length === 1 && !isMany(first.file.name)) {
+    ask({ kind: "classify", file: first.file });
     return;
   }
   if (busy()) {
     throw new Error("It trains now: stop it, then drop the images that it shall learn from");
   }
   trouble(undefined);
-  ask({ kind: "files", name, files, size: size() });
+  const setup = base();
+  const isSaid = setup.images !== standard.images;
+  ask({ kind: "files", name, files, base: setup, most: isSaid ? setup.images : mostImages });
 }
 
-const isIdx = (name: string): boolean => /idx[13]-ubyte/i.test(name);
+/** Whether a file by itself holds many images, or says what they show. */
+const isMany = (name: string): boolean => /\.(?:npz|bin|csv|tsv|zip)(?:\.gz)?$|idx\d|ubyte/i.test(name);
 
 /** All files of what was dropped, of folders within folders, too. */
 async function filesOf(entries: readonly FileSystemEntry[]): Promise<OwnFile[]> {

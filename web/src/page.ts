@@ -54,11 +54,16 @@ const buttons = {
 };
 const downloads = [...document.querySelectorAll<HTMLButtonElement>("[data-download]")];
 
+/** The address says what is drawn, and nothing of images that nobody else has. */
+function tellAddress(): void {
+  if (setup.own === undefined) history.replaceState(null, "", `${location.pathname}${searchOf(setup)}`);
+}
+
 /** Goes over to another setup. */
 function become(next: Setup): void {
   setup = next;
   estimate = undefined;
-  history.replaceState(null, "", `${location.pathname}${searchOf(setup)}`);
+  tellAddress();
   show();
   if (armsOf(setup).length > 0) ask({ kind: "estimate", setup });
 }
@@ -94,7 +99,7 @@ function showLegend(of: Setup): void {
 
 function begin(goOn: boolean): void {
   if (goOn && kept !== undefined) setup = kept;
-  history.replaceState(null, "", `${location.pathname}${searchOf(setup)}`);
+  tellAddress();
   isTraining = true;
   shown = setup;
   showText("trouble", undefined);
@@ -139,7 +144,7 @@ const hear: { readonly [Kind in Told["kind"]]: (news: News<Kind>) => void } = {
     ({ estimate } = news);
     show();
   },
-  drawing: ({ done, total }) => progress.drawing(done, total),
+  preparing: (news) => progress.preparing(news),
   history: ({ arm, history: before }) => {
     losses.add(arm, before.steps);
     for (const each of before.epochs) aucs.add(arm, each);
@@ -232,7 +237,7 @@ for (const button of downloads) {
 }
 takeDrops({
   ask,
-  size: () => setup.size,
+  base: () => setupOf(location.search),
   busy: () => isTraining,
   trouble: (text) => showText("trouble", text),
 });

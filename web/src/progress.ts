@@ -17,11 +17,9 @@ export class Progress {
     this.say(setup.own === undefined ? "Drawing the radiographs …" : "Preparing the models …");
   }
 
-  drawing(done: number, total: number): void {
-    this.#line.textContent =
-      done < total
-        ? `Drawing the radiographs: ${done} of ${total}`
-        : "Preparing the models: their kernels are compiled …";
+  preparing({ what, done, total }: Extract<Told, { kind: "preparing" }>): void {
+    const after = what === "Reading the images" ? "" : "Preparing the models: their kernels are compiled …";
+    this.#line.textContent = done < total ? `${what}: ${done} of ${total}` : after;
   }
 
   steps({ arm, reports, imagesPerSecond, left }: Extract<Told, { kind: "steps" }>): void {

@@ -118,13 +118,16 @@ export type Request =
   | { readonly kind: "estimate"; readonly setup: Setup }
   | { readonly kind: "train"; readonly setup: Setup; readonly goOn: boolean }
   | { readonly kind: "stop" }
-  | { readonly kind: "classify"; readonly image: ImageBitmap }
+  | { readonly kind: "classify"; readonly file: File }
   | { readonly kind: "take-model"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | {
       readonly kind: "files";
       readonly name: string;
       readonly files: readonly OwnFile[];
-      readonly size: number;
+      /** Whose size, seed and epochs hold for them. */
+      readonly base: Setup;
+      /** Images that each hospital learns from at most. */
+      readonly most: number;
     }
   | { readonly kind: "download"; readonly what: Download };
 
@@ -140,7 +143,12 @@ export type Download = (typeof downloads)[number];
 /** From the worker. */
 export type Told =
   | { readonly kind: "opened"; readonly adapter: Adapter; readonly kept: Setup | undefined }
-  | { readonly kind: "drawing"; readonly done: number; readonly total: number }
+  | {
+      readonly kind: "preparing";
+      readonly what: "Drawing the radiographs" | "Reading the images";
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: "examples"; readonly source: string; readonly images: readonly Radiograph[] }
   | { readonly kind: "estimate"; readonly estimate: Estimate }
   | { readonly kind: "history"; readonly arm: string; readonly history: History }

@@ -2,7 +2,7 @@
 
 import { predict, type Classifier } from "tessera/assemble";
 import type { Engine } from "tessera";
-import { imageSet } from "tessera/data";
+import { imageOfFile, imageSet, type Fit } from "tessera/data";
 import type { Radiograph } from "../protocol.ts";
 
 /** A model that can be asked. */
@@ -14,31 +14,17 @@ export interface Answering {
   readonly classes: readonly string[];
   readonly size: number;
   readonly channels: number;
+  /** How an image of another shape is brought to that size. */
+  readonly fit: Fit;
   readonly normalisation: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 }
 
-/** [size, size, channels] of an image, its middle square. */
-function pixelsOf(image: ImageBitmap, size: number, channels: number): Uint8Array<ArrayBuffer> {
-  const context = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("this browser does not draw in a worker: take a newer one");
-  const side = Math.min(image.width, image.height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, size, size);
-  const { data } = context.getImageData(0, 0, size, size);
-  const at = (pixel: number, channel: number): number => data[4 * pixel + channel] ?? 0;
-  return Uint8Array.from({ length: size * size * channels }, (_, i) => {
-    const pixel = Math.floor(i / channels);
-    if (channels === 3) return at(pixel, i % 3);
-    return Math.round(0.299 * at(pixel, 0) + 0.587 * at(pixel, 1) + 0.114 * at(pixel, 2));
-  });
-}
-
 export async function classify(
-  { engine, classifier, classes, size, channels, normalisation }: Answering,
-  image: ImageBitmap,
+  { engine, classifier, classes, size, channels, fit, normalisation }: Answering,
+  file: File,
 ): Promise<{ readonly probabilities: Readonly<Record<string, number>>; readonly seen: Radiograph }> {
-  const pixels = pixelsOf(image, size, channels);
-  image.close();
+  const image = { height: size, width: size, channels, fit };
+  const pixels = new Uint8Array((await imageOfFile({ path: file.name, bytes: file }, image)).pixels);
   const states = new Uint8Array(classes.length).fill(255);
   const set = imageSet(
     { source: "dropped", count: 1, height: size, width: size, channels, pixels, states },

@@ -15,7 +15,7 @@ export async function downloaded(
   if (trained === undefined) throw new Error("There is no trained model yet: train first");
   const { classifier, learned, settings, result } = trained;
   if (what === "model.safetensors") {
-    return await modelBytes(classifier, { assembly: learned, settings, kept: result.kept });
+    return await modelBytes(classifier, { assembly: learned, settings, kept: result.kept, fit: "crop" });
   }
   const auc = Object.fromEntries(all.map(({ arm, result: { evaluation } }) => [arm.name, evaluation?.auc]));
   return `${JSON.stringify({ setup, adapter, auc }, null, 2)}\n`;

@@ -17,6 +17,7 @@ import { openAgain, openDevice } from "./device.ts";
 import { downloaded } from "./downloads.ts";
 import { estimate, guess, measure, type Speed } from "./estimate.ts";
 import { Keeper } from "./keeper.ts";
+import { hospitalsOf, keepOwn, keptOwn, loadOwn, type OwnImages } from "./own-images.ts";
 import { draw, shown, type Radiographs } from "./radiographs.ts";
 import { trainAll, type Learning, type Trained } from "./training.ts";
 
@@ -31,6 +32,8 @@ let drawn: { readonly of: string; readonly radiographs: Radiographs } | undefine
 let last:
   | { readonly setup: Setup; readonly learning: Map<string, Learning>; trained: readonly Trained[] }
   | undefined;
+/** Images that were dropped last. */
+let own: OwnImages | undefined;
 /** A model from a file. */
 let taken: Answering | undefined;
 let stopping = new AbortController();
@@ -66,6 +69,15 @@ async function open(asked: Setup["device"]): Promise<void> {
 }
 
 async function examples(setup: Setup): Promise<void> {
+  if (setup.own !== undefined && own !== undefined) {
+    for (const [source, set] of hospitalsOf(own, setup).sources)
+      tell({
+        kind: "examples",
+        source,
+        images: shown(set, [...Array<undefined>(Math.min(6, set.count)).keys()]),
+      });
+    return;
+  }
   const few = await draw({ ...setup, images: 8 }, () => undefined, new AbortController().signal);
   for (const [source, set] of few.sources)
     tell({ kind: "examples", source, images: shown(set, [0, 1, 2, 3, 4, 5]) });
@@ -106,8 +118,9 @@ async function train(setup: Setup, goOn: boolean): Promise<void> {
   const learning = new Map<string, Learning>();
   const current = (last = { setup, learning, trained: [] as readonly Trained[] });
   const { stopped, lasting } = await Keeper.during(notice, async (keeper) => {
-    const radiographs = await radiographsOf(setup, signal);
     await keeper.begin(setup, goOn);
+    const radiographs =
+      setup.own === undefined ? await radiographsOf(setup, signal) : await ownOf(setup, goOn, keeper);
     const { stopped, models } = await trainAll({
       ...{ setup, radiographs, keeper, signal, tell, open: engineOf },
       began: (each) => learning.set(each.arm.name, each),
@@ -124,10 +137,37 @@ async function radiographsOf(setup: Setup, signal: AbortSignal): Promise<Radiogr
   if (drawn?.of !== of) {
     drawn = {
       of,
-      radiographs: await draw(setup, (done, total) => tell({ kind: "drawing", done, total }), signal),
+      radiographs: await draw(
+        setup,
+        (done, total) => tell({ kind: "preparing", what: "Drawing the radiographs", done, total }),
+        signal,
+      ),
     };
   }
   return drawn.radiographs;
+}
+
+async function ownOf(setup: Setup, goOn: boolean, keeper: Keeper): Promise<Radiographs> {
+  if (goOn || own === undefined) own = await keptOwn(keeper);
+  else await keepOwn(own, keeper);
+  return hospitalsOf(own, setup);
+}
+
+async function takeFiles({ name, files, base, most }: Asked<"files">): Promise<void> {
+  const what = "Reading the images";
+  tell({ kind: "preparing", what, done: 0, total: files.length });
+  let told = 0;
+  try {
+    const found = await loadOwn(name, files, base, most, (done, total) => {
+      if (performance.now() - told < 250) return;
+      told = performance.now();
+      tell({ kind: "preparing", what, done, total });
+    });
+    ({ own } = found);
+    tell({ kind: "found", setup: found.setup, words: found.words });
+  } finally {
+    tell({ kind: "preparing", what, done: 1, total: 1 });
+  }
 }
 
 /** The model that an image is shown to: the one from a file, or the last of a training, also while it learns. */
@@ -147,7 +187,7 @@ function answering(): Answering {
   return {
     by: `The model of ${nameOfArm(arm.name)}${still}`,
     ...{ engine, classifier, classes: arm.classes, normalisation: settings.normalisation },
-    ...{ size: setup.size, channels: channelsOf(setup) },
+    ...{ size: setup.size, channels: channelsOf(setup), fit: "crop" },
   };
 }
 
@@ -162,7 +202,7 @@ async function takeModel(name: string, bytes: Uint8Array): Promise<void> {
     taken = {
       by: name,
       ...{ engine, classifier, classes: record.classes, normalisation: record.normalisation },
-      ...{ size: height, channels },
+      ...{ size: height, channels, fit: record.image.fit },
     };
     tell({ kind: "model-taken", name, classes: record.classes });
   } catch (error) {
@@ -177,9 +217,9 @@ async function download(what: Download): Promise<void> {
   tell({ kind: "download", what, content }, typeof content === "string" ? [] : [content.buffer]);
 }
 
-async function tellClasses(image: ImageBitmap): Promise<void> {
+async function tellClasses(file: File): Promise<void> {
   const model = answering();
-  tell({ kind: "classified", by: model.by, ...(await classify(model, image)) });
+  tell({ kind: "classified", by: model.by, ...(await classify(model, file)) });
 }
 
 type Asked<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
@@ -194,11 +234,9 @@ const answers: { readonly [Kind in Request["kind"]]: (asked: Asked<Kind>) => Pro
     return train(setup, goOn);
   },
   stop: () => stopping.abort(),
-  classify: ({ image }) => tellClasses(image),
+  classify: ({ file }) => tellClasses(file),
   "take-model": ({ name, bytes }) => takeModel(name, bytes),
-  files: () => {
-    throw new Error("not yet");
-  },
+  files: (asked) => takeFiles(asked),
   download: ({ what }) => download(what),
 };
 
