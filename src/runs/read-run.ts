@@ -3,7 +3,7 @@
 import { counted } from "../errors/counted.ts";
 import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { readTensorFile } from "../interchange/safetensors.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
@@ -18,6 +18,8 @@ import { reportDataSchema, type RunReportData } from "./run-report-data.ts";
 
 export interface RunContents {
   readonly path: string;
+  /** Of its folder. */
+  readonly name: string;
   readonly record: RunRecord;
   readonly metrics: RunMetrics;
   readonly classes: readonly string[];
@@ -62,7 +64,7 @@ export async function readRun(path: string): Promise<RunContents> {
     if (ended && !has(name)) missing.push(`${runFiles[name]} is missing: what is drawn from it is left out.`);
   }
   return {
-    ...{ path, record, metrics, summary, missing, classes: order },
+    ...{ path, name: basename(resolve(path)), record, metrics, summary, missing, classes: order },
     predictions: has("predictions") ? readPredictions(file("predictions"), order) : undefined,
     overlaps: has("overlaps") ? readOverlaps(file("overlaps"), order) : undefined,
     reportData: has("reportData") ? readJson(file("reportData"), reportDataSchema) : undefined,

@@ -77,10 +77,20 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
 
   test("its code weighs at most 150 KB without the worker, compressed", () => {
     const assets = join(built().folder, "page", "assets");
-    const weights = readdirSync(assets)
-      .filter((name) => !name.startsWith("main-"))
-      .map((name) => gzipSync(readFileSync(join(assets, name)), { level: 9 }).length);
-    expect(weights.length).toBeGreaterThan(1);
+    const names = readdirSync(assets);
+    // What is loaded at once, and what that loads later; all but the worker.
+    const [first = ""] = names.filter((name) => /^index-.*\.js$/.test(name));
+    const pages = new Set(names.filter((name) => name.endsWith(".css")));
+    const add = (name: string): void => {
+      if (pages.has(name) || name.startsWith("main-")) return;
+      pages.add(name);
+      const code = readFileSync(join(assets, name), "utf8");
+      for (const other of names) if (other.endsWith(".js") && code.includes(other)) add(other);
+    };
+    add(first);
+    // The page's own, its style, and Plot.
+    expect(pages.size).toBeGreaterThan(2);
+    const weights = [...pages].map((name) => gzipSync(readFileSync(join(assets, name)), { level: 9 }).length);
     expect(weights.reduce((sum, each) => sum + each, 0)).toBeLessThan(150_000);
   });
 
@@ -158,7 +168,7 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
     await cell.focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("Space");
-    expect(page.url()).not.toContain("a=");
+    expect(await page.evaluate(() => location.search)).not.toContain("a=");
     expect(await cell.evaluate((at) => at === document.activeElement)).toBe(true);
     await page.locator("#train").focus();
     await page.keyboard.press("Enter");
@@ -274,11 +284,11 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
       await ready(page);
       expect(await wordsOf(page, "adapter")).toBe("the CPU, in plain JavaScript, which is slow");
       expect(await wordsOf(page, "notice")).toMatch(
-        /^It trains without WebGPU, some fifty times slower: this browser has/,
+        /^It trains without WebGPU, much slower than on a graphics card: this browser has/,
       );
       await page
-        .locator("#estimate", { hasText: /^Training takes about \d+ s and .* measured here\.$/ })
-        .waitFor();
+        .locator("#estimate", { hasText: / by \d+ steps measured here\.$/ })
+        .waitFor({ timeout: 100_000 });
       await page.click("#train");
       await page
         .locator("#notice", {

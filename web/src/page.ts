@@ -127,7 +127,8 @@ function openedOn(found: Adapter): void {
   adapter = found;
   const { device, name, why } = found;
   element("adapter", HTMLElement).textContent = device === "webgpu" ? name : `${name}, which is slow`;
-  if (why !== undefined) showText("notice", `It trains without WebGPU, some fifty times slower: ${why}.`);
+  if (why !== undefined)
+    showText("notice", `It trains without WebGPU, much slower than on a graphics card: ${why}.`);
 }
 
 type News<Kind extends Told["kind"]> = Extract<Told, { readonly kind: Kind }>;
@@ -179,6 +180,7 @@ const hear: { readonly [Kind in Told["kind"]]: (news: News<Kind>) => void } = {
     showNoExamples(element("examples", HTMLElement), news.setup);
     ask({ kind: "examples", setup: news.setup });
     become(news.setup);
+    element("grid-title", HTMLElement).scrollIntoView();
   },
   download: ({ what, content }) => save(what, new Blob([content])),
   notice: ({ text }) => showText("notice", text),
@@ -244,6 +246,7 @@ takeDrops({
 
 showNoExamples(element("examples", HTMLElement), standard);
 show();
+document.querySelector(".loading")?.classList.remove("loading");
 ask({ kind: "open", device: setup.device });
 ask({ kind: "examples", setup });
 if (armsOf(setup).length > 0) ask({ kind: "estimate", setup });

@@ -197,8 +197,14 @@ export interface EpochAuc {
   readonly auc: Readonly<Record<string, number | null>>;
 }
 
-/** What was told of a model before its training was stopped. */
+/** What was told of a model, also before its training was stopped. */
 export interface History {
-  readonly steps: readonly StepLosses[];
-  readonly epochs: readonly EpochAuc[];
+  readonly steps: readonly (StepLosses & {
+    readonly epoch: number;
+    readonly losses: Readonly<Record<string, number>>;
+  })[];
+  readonly epochs: readonly (EpochAuc & {
+    readonly learningRate: number;
+    readonly losses: Readonly<Record<string, number>>;
+  })[];
 }

@@ -1,32 +1,16 @@
 // Images as canvases, with the map of where a model looked laid over them where it is asked for.
 
+import { rgbaOf } from "./pixels.ts";
 import type { Mistake, Radiograph, Setup } from "./protocol.ts";
 
 /** Images that are shown of each source. */
 export const shownExamples = 6;
 
-export function picture(
-  { size, channels, pixels }: Radiograph,
-  alternative: string,
-  heat?: Mistake["heat"],
-): HTMLCanvasElement {
-  const canvas = blank(size);
+export function picture(image: Radiograph, alternative: string, heat?: Mistake["heat"]): HTMLCanvasElement {
+  const canvas = blank(image.size);
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", alternative);
-  const context = canvas.getContext("2d");
-  const image = context?.createImageData(size, size);
-  if (context === null || image === undefined) return canvas;
-  const last = channels === 3 ? 2 : 0;
-  const warmest = [255, 140, 0];
-  for (let i = 0; i < size * size; i++) {
-    const warm = heat === undefined ? 0 : (heat.values[i] ?? 0) * 0.65;
-    warmest.forEach((hue, k) => {
-      const value = pixels[i * channels + Math.min(k, last)] ?? 0;
-      image.data[4 * i + k] = value + warm * (hue - value);
-    });
-    image.data[4 * i + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
+  canvas.getContext("2d")?.putImageData(rgbaOf(image, heat), 0, 0);
   return canvas;
 }
 

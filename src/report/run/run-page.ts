@@ -1,7 +1,6 @@
 // The report of a run: results, curves, mistakes, labels and settings.
 
 import { counted } from "../../errors/counted.ts";
-import { basename, resolve } from "node:path";
 import type { AucInterval } from "../../assemble/test-metrics.ts";
 import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
@@ -35,8 +34,7 @@ import { settingsSection } from "./settings-table.ts";
  * @param named whether messages about files and rows are shown, which may name patients in their own way
  */
 export function runPage(run: RunContents, named = true): string {
-  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing, path } =
-    run;
+  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing } = run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
     {
@@ -89,9 +87,9 @@ export function runPage(run: RunContents, named = true): string {
   ];
   const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
   return pageText({
-    title: `Run ${basename(resolve(path))}`,
+    title: `Run ${run.name}`,
     lead: [
-      `Training on ${basename(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
+      `Training on ${fileName(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
       ...missing,
     ].join(" "),
     facts: [
@@ -107,6 +105,10 @@ export function runPage(run: RunContents, named = true): string {
     foot: `Made by Tessera ${record.versions.tessera}`,
   });
 }
+
+/** Of a path, also one of another system. */
+const fileName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
 /** The mean by which a run is judged, with its interval. */
 function headline(summary: Summary | undefined): (readonly [name: string, value: string])[] {

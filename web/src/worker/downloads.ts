@@ -1,7 +1,8 @@
-// The files of a training: its model, its record.
+// The files of a training: its model, its report, its record.
 
 import { modelBytes } from "tessera/assemble";
 import type { Adapter, Download, Setup } from "../protocol.ts";
+import { recordOf, reportOf } from "./run-files.ts";
 import type { Trained } from "./training.ts";
 
 /** @param all the models of the training, the one that is handed out last */
@@ -17,6 +18,6 @@ export async function downloaded(
   if (what === "model.safetensors") {
     return await modelBytes(classifier, { assembly: learned, settings, kept: result.kept, fit: "crop" });
   }
-  const auc = Object.fromEntries(all.map(({ arm, result: { evaluation } }) => [arm.name, evaluation?.auc]));
-  return `${JSON.stringify({ setup, adapter, auc }, null, 2)}\n`;
+  if (what === "report.html") return await reportOf(trained, setup, adapter);
+  return `${JSON.stringify(await recordOf(trained, setup, adapter), null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 // What a training needs, before it begins: memory by its plan, time by a few steps that are measured here. Until these are, time is a
 // guess by the kind of device.
 
-import type { AdapterTraits, Engine } from "tessera";
+import type { Engine, StepPlan } from "tessera";
 import { planTraining, trainClassifier, wholeLabelSpace } from "tessera/assemble";
 import {
   armsOf,
@@ -36,11 +36,27 @@ const measuring = { milliseconds: 1500, steps: 24 };
  * server (2026-11) for SwiftShader and the reference backend.
  */
 export function guess({ device, isSoftware }: Adapter, size: number): Speed {
-  const [first, step] = device === "reference" ? [1, 0.9] : isSoftware ? [4, 0.25] : [1.5, 0.02];
+  const [first, step] = device === "reference" ? [0.5, 0.25] : isSoftware ? [4, 0.25] : [1.5, 0.02];
   return { first, step: step * (isSoftware ? (size / 32) ** 2 : 1), steps: 0 };
 }
 
-export async function estimate(setup: Setup, traits: AdapterTraits, speed: Speed): Promise<Estimate> {
+/** What any adapter has, to plan with where there is none. */
+const leastLimits = {
+  maxWorkgroupsPerDimension: 65_535,
+  maxInvocationsPerWorkgroup: 256,
+  maxStorageBuffers: 8,
+  maxBindingBytes: 2 ** 27,
+  maxBufferBytes: 2 ** 28,
+};
+
+/** Bytes of a step: of buffers that share memory where they can, and of arrays of the reference backend, which share none. */
+const bytesOfStep = ({ bytes, buffers }: StepPlan, isShared: boolean): number =>
+  isShared ? bytes : buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+
+/** @param engine on the device that is estimated for */
+export async function estimate(setup: Setup, engine: Engine, speed: Speed): Promise<Estimate> {
+  const isWebGpu = engine.backend.kind === "webgpu";
+  const traits = isWebGpu ? engine.traits : { ...engine.traits, ...leastLimits };
   const settings = settingsOf(setup);
   const { batch, epochs, warmupEpochs } = settings;
   const image = { height: setup.size, width: setup.size, channels: channelsOf(setup) };
@@ -52,7 +68,7 @@ export async function estimate(setup: Setup, traits: AdapterTraits, speed: Speed
     const labels = wholeLabelSpace(arm.classes.length, arm.sources.length);
     const plan = await planTraining(traits, settings, image, labels, batch, images);
     const lasting = plan.parameterBytes + plan.momentBytes + plan.statisticBytes + plan.residentBytes;
-    bytes += lasting + Math.max(...plan.steps.map(({ plan: step }) => step.bytes));
+    bytes += lasting + Math.max(...plan.steps.map(({ plan: step }) => bytesOfStep(step, isWebGpu)));
     const steps = Math.max(1, Math.floor(images / batch));
     const tested = (epochs * testImagesOf(setup) * evaluation) / batch;
     const [warm, both] = [steps * warmupEpochs * oneView, steps * (epochs - warmupEpochs)];

@@ -89,8 +89,7 @@ async function tellEstimate(setup: Setup): Promise<void> {
   const engine = await engineOf(false);
   try {
     const known = speeds.get(key);
-    const { traits } = engine;
-    tell({ kind: "estimate", estimate: await estimate(setup, traits, known ?? guess(adapter, setup.size)) });
+    tell({ kind: "estimate", estimate: await estimate(setup, engine, known ?? guess(adapter, setup.size)) });
     if (known !== undefined || measuring !== undefined || last !== undefined) return;
     const controller = new AbortController();
     const done = measure(engine, setup, controller.signal).then(
@@ -103,7 +102,7 @@ async function tellEstimate(setup: Setup): Promise<void> {
     await done;
     measuring = undefined;
     const found = speeds.get(key);
-    if (found !== undefined) tell({ kind: "estimate", estimate: await estimate(setup, traits, found) });
+    if (found !== undefined) tell({ kind: "estimate", estimate: await estimate(setup, engine, found) });
   } finally {
     engine.close();
   }

@@ -15,8 +15,8 @@ import {
   armsOf,
   assembledName,
   type Arm,
-  type EpochAuc,
   type History,
+  type Mistake,
   type Setup,
   type StepLosses,
   type Told,
@@ -44,6 +44,11 @@ export interface Learning {
 export interface Trained extends Learning {
   readonly result: TrainingResult;
   readonly history: History;
+  /** Of the model that is shown; none of the others. */
+  readonly mistakes: readonly Mistake[];
+  /** Since the training was begun, or went on. */
+  readonly seconds: number;
+  readonly sourceOf: Radiographs["sourceOf"];
 }
 
 export interface Training {
@@ -109,6 +114,8 @@ async function trainOn(
   arm: Arm,
   { setup, radiographs, keeper, signal, tell, pace, began }: Paced,
 ): Promise<Trained> {
+  const since = performance.now();
+  const { sourceOf } = radiographs;
   const learned = assemblyOf(radiographs, setup, arm);
   const settings = settingsOf(setup);
   const { batch } = settings;
@@ -137,11 +144,8 @@ async function trainOn(
     const values = await similarities(head.queries);
     tell({ kind: "similarities", arm: arm.name, classes: arm.classes, values });
   };
-  const tellEpoch = (epoch: number, { meanAuc, auc }: Evaluation): void => {
-    const told: EpochAuc = { epoch, meanAuc, auc };
-    replaceFrom(history.epochs, told, (each) => each.epoch);
-    tell({ kind: "epoch", arm: arm.name, ...told });
-  };
+  const tellEpoch = (epoch: number, { meanAuc, auc }: Evaluation): void =>
+    tell({ kind: "epoch", arm: arm.name, epoch, meanAuc, auc });
   const result = await trainClassifier(
     engine,
     learned,
@@ -152,15 +156,19 @@ async function trainOn(
         learning = { arm, classifier: module, engine, learned, settings };
         began(learning);
       },
-      step: ({ step, losses }) => {
+      step: ({ epoch, step, losses }) => {
         const report = { step, steps, total: losses.total };
         reports.push(report);
-        replaceFrom(history.steps, report, (each) => each.step);
+        replaceFrom(history.steps, { ...report, epoch, losses }, (each) => each.step);
         if (performance.now() - told >= telling || step === steps) send(step);
       },
-      epoch: ({ epoch, evaluation }) => {
+      epoch: ({ epoch, evaluation, learningRate, losses }) => {
         if (reports.length > 0) send(reports.at(-1)?.step ?? 0);
-        if (evaluation !== undefined) tellEpoch(epoch, evaluation);
+        if (evaluation !== undefined) {
+          const { meanAuc, auc } = evaluation;
+          replaceFrom(history.epochs, { epoch, meanAuc, auc, learningRate, losses }, (each) => each.epoch);
+          tellEpoch(epoch, evaluation);
+        }
         // A device that is lost meanwhile is noticed by the training itself.
         void tellQueries().catch(() => undefined);
       },
@@ -172,19 +180,21 @@ async function trainOn(
   if (history.epochs.at(-1)?.epoch !== result.kept && evaluation !== undefined)
     tellEpoch(result.kept, evaluation);
   await tellQueries();
+  let mistakes: readonly Mistake[] = [];
   if (!stopped && logits !== undefined && arm.name === armsOf(setup).at(-1)?.name) {
-    const list = await mistakesOf(
+    mistakes = await mistakesOf(
       engine,
       classifier,
       settings,
       logits,
       learned.test,
       arm.classes,
-      radiographs.sourceOf,
+      sourceOf,
     );
-    tell({ kind: "mistakes", arm: arm.name, list });
+    tell({ kind: "mistakes", arm: arm.name, list: mistakes });
   }
-  return { arm, classifier, engine, learned, settings, result, history };
+  const seconds = (performance.now() - since) / 1000;
+  return { arm, classifier, engine, learned, settings, result, history, mistakes, seconds, sourceOf };
 }
 
 /** Adds what was told to what was told before it; what a run tells again, from its checkpoint on, takes the place of what it told. */

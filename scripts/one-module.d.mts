@@ -1,0 +1,3 @@
+import type { BuildOptions } from "vite";
+
+export function oneModule(options: BuildOptions): Promise<string>;

@@ -1,0 +1,43 @@
+// Ten steps of training in a browser give Node's losses: on another driver to 1e-4. On one driver they are equal bit for bit, which
+// docs/browser.md says how to check.
+
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { oneModule } from "../../scripts/one-module.mjs";
+import { openEngine } from "../../src/index.ts";
+import { root } from "../entries/entries.ts";
+import { trainTen } from "../runtimes/checks.ts";
+import { chromiumProgram, useServedPages } from "./served-page.ts";
+
+interface Checks {
+  readonly openEngine: typeof openEngine;
+  readonly trainTen: typeof trainTen;
+}
+
+describe.runIf(chromiumProgram !== undefined)("ten steps of training in Chromium", () => {
+  let code = "";
+  const pages = useServedPages((path) =>
+    path === "/checks.js" ? code : "<!doctype html><title>Ten steps</title>",
+  );
+
+  test("have Node's losses within 1e-4", async () => {
+    code = await oneModule({
+      target: "es2022",
+      lib: { entry: join(root, "test", "runtimes", "checks.ts"), formats: ["es"], fileName: "checks" },
+    });
+    const page = await pages().context.newPage();
+    await page.goto(`${pages().origin}/index.html`);
+    const there = await page.evaluate(async () => {
+      const url = "/checks.js";
+      const { openEngine: open, trainTen: train } = (await import(url)) as Checks;
+      return await train(await open({ device: "webgpu" }));
+    });
+    using engine = await openEngine({ device: "webgpu" });
+    const here = await trainTen(engine);
+    expect(there).toHaveLength(10);
+    expect(new Set(there).size).toBe(10);
+    here.forEach((loss, i) => {
+      expect(Math.abs((there[i] ?? NaN) - loss) / Math.abs(loss), `step ${i + 1}`).toBeLessThan(1e-4);
+    });
+  }, 400_000);
+});
