@@ -84,11 +84,15 @@ export class Keeper {
   }
 
   async #write(name: string, bytes: Uint8Array): Promise<void> {
+    const storage = this.#storage;
     try {
-      await this.#storage.write(name, bytes);
+      await storage.write(name, bytes);
     } catch (error) {
-      if (!this.#lasting) throw error;
-      this.#lose(error);
+      // Another model may have met the same meanwhile.
+      if (storage === this.#storage) {
+        if (!this.#lasting) throw error;
+        this.#lose(error);
+      }
       await this.#storage.write(name, bytes);
     }
   }

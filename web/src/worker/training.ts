@@ -182,15 +182,7 @@ async function trainOn(
   await tellQueries();
   let mistakes: readonly Mistake[] = [];
   if (!stopped && logits !== undefined && arm.name === armsOf(setup).at(-1)?.name) {
-    mistakes = await mistakesOf(
-      engine,
-      classifier,
-      settings,
-      logits,
-      learned.test,
-      arm.classes,
-      sourceOf,
-    );
+    mistakes = await mistakesOf(engine, classifier, settings, logits, learned.test, arm.classes, sourceOf);
     tell({ kind: "mistakes", arm: arm.name, list: mistakes });
   }
   const seconds = (performance.now() - since) / 1000;
