@@ -11,6 +11,7 @@ export function parseCells(
   let start = 0;
   for (const { next } of ends) {
     if (start >= text.length) return { rows };
+    if (next > text.length && trims(delimiter) && text.slice(start).trim() === "") return { rows };
     const stop = next - (text.startsWith("\r\n", next - 2) ? 2 : 1);
     const cells = cellsOf(text, start, stop, delimiter);
     if (!Array.isArray(cells)) return { rows, problem: cells };
@@ -23,15 +24,18 @@ export function parseCells(
   return Array.isArray(cells) ? { rows: [...rows, cells] } : { rows, problem: cells };
 }
 
+/** Whether blanks beside a cell are none of it. */
+const trims = (delimiter: string): boolean => delimiter !== "\t" && delimiter !== " ";
+
 /** The cells between two places of a text, or what is wrong with them. */
 function cellsOf(text: string, start: number, stop: number, delimiter: string): string[] | CellProblem {
-  const trims = delimiter !== "\t" && delimiter !== " ";
-  const problem = (code: string, at: number): CellProblem => ({
+  const problem = (code: string, at: number | undefined): CellProblem => ({
     code,
     message: messages[code] ?? code,
-    line: lineAt(text, at),
+    line: at === undefined ? undefined : lineAt(text, at),
   });
-  const isBlank = (at: number): boolean => trims && text[at] !== delimiter && text[at].trim() === "";
+  const isBlank = (at: number): boolean =>
+    trims(delimiter) && text[at] !== delimiter && text[at].trim() === "";
   const cells: string[] = [];
   for (let at = start; ; at++) {
     let cell = "";
@@ -39,11 +43,12 @@ function cellsOf(text: string, start: number, stop: number, delimiter: string): 
     for (; at < stop && text[at] !== delimiter; at++) {
       if (text[at] === '"') {
         if (cell !== "") return problem("INVALID_OPENING_QUOTE", at);
+        if (quoted) return problem("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE", at);
         quoted = true;
         // Up to the quote that closes; two of them are one of the cell.
         for (at++; ; at += 2) {
           const close = text.indexOf('"', at);
-          if (close < 0 || close >= stop) return problem("CSV_QUOTE_NOT_CLOSED", stop);
+          if (close < 0 || close >= stop) return problem("CSV_QUOTE_NOT_CLOSED", undefined);
           cell += text.slice(at, close);
           at = close;
           if (close + 1 >= stop || text[close + 1] !== '"') break;
@@ -57,7 +62,7 @@ function cellsOf(text: string, start: number, stop: number, delimiter: string): 
         cell += text[at];
       }
     }
-    cells.push(quoted || !trims ? cell : cell.trimEnd());
+    cells.push(quoted || !trims(delimiter) ? cell : cell.trimEnd());
     if (at >= stop) return cells;
   }
 }

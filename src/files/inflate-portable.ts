@@ -3,7 +3,7 @@ import { FlateErrorCode, Inflate } from "fflate";
 import type { Inflated } from "./inflate.ts";
 
 /** Packed bytes that are unpacked at a time: at most a thousand times as many come out before their number is looked at. */
-const pieceBytes = 2 ** 14;
+const pieceBytes = 2 ** 12;
 
 /** As `inflateRaw` of inflate.ts. */
 export function inflateRaw(packed: Uint8Array, size: number): Inflated {

@@ -45,8 +45,9 @@ const roomsOf = (name: string): string[] => {
   return [...new Set(rooms)].sort();
 };
 
-/** What an entry loads beside files of Tessera; a bundler leaves it out of a program that reads no model and no checkpoint. */
+/** What an entry loads beside files of Tessera; a bundler leaves it out of a program that reads no model, checkpoint or archive. */
 const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
+  "tessera/data": ["fflate"],
   "tessera/training": ["zod"],
   "tessera/assemble": ["zod"],
 };

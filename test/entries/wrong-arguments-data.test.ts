@@ -12,6 +12,7 @@ import { openEngine } from "../../src/runtime/open-engine.ts";
 import { smallSettings } from "../assemble/settings.ts";
 import { twoSites } from "../cli/two-sites.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
+import { writePng } from "../data/images/image-files.ts";
 import { armScores, base, comparing, smallStudy, worse } from "../studies/small-study.ts";
 import { context, full, given } from "../studies/two-sites.ts";
 import { complaintsAbout, walksOf, type Rows, type Strangers } from "./argument-walk.ts";
@@ -59,6 +60,14 @@ const b = set("B", [255, 1, 255, 0]);
 const small = { classes: ["x", "y"], sources: [a, b], test: set("test", [0, 1, 1, 0]) };
 const opened = (): data.OpenedCatalogue => data.openedCatalogue(manifest, listed, decoded);
 
+const pictures = ["x/1.png", "y/2.png"].map((path) => ({
+  ...{ path, bytes: new Uint8Array(writePng({ width: 2, height: 2, depth: 8, colorType: 0 })) },
+}));
+let planned: data.ImagePlan;
+beforeAll(async () => {
+  planned = await data.planImages(pictures);
+});
+
 const ofData: Rows<typeof data> = {
   DataError: "not called by users",
   ManifestError: "not called by users",
@@ -82,12 +91,18 @@ const ofData: Rows<typeof data> = {
     new Uint8Array(16 * 16),
   ],
   everyClass: "not called by users",
+  fileFormats: "no function",
   findingKinds: "no function",
   findingNames: "no function",
+  imageOfFile: () => [pictures[0], { height: 2, width: 2, channels: 1, fit: "pad" }],
   imageSet: () => [a, 2],
   imageSizes: () => [listed.lists, 1],
   inspect: () => [listed.classes, opened().lists, opened().undecodable],
   isSoft: () => [150],
+  loadImages: () => [
+    planned,
+    { classes: ["x", "y"], others: ["z"], split: { test: 0.5, by: "image" }, most: 1e6 },
+  ],
   loadAssembly: () => [manifest, { dataRoot: folder.path, seed: 1, cache: "", memory: 1e9, skipBad: false }],
   negative: "no function",
   noClass: "not called by users",
@@ -99,6 +114,10 @@ const ofData: Rows<typeof data> = {
     { count: 1, size: 16, site: "A", seed: 1, findings: ["mass"], prevalence: 0.5, knows: ["mass"] },
   ],
   pixelsInMemory: () => [a],
+  planImages: () => [
+    pictures,
+    { source: "A", format: "folder", image: { height: 2, width: 2, channels: 1 }, skipBad: true, most: 1e6 },
+  ],
   positive: "no function",
   randomStream: () => [1, "name", 2],
   readManifest: () => [manifestFile, data.everyClass],
@@ -186,6 +205,8 @@ const walks = [
     imageSet: { name: "imageSet|A: ", records: [0] },
     imageSizes: { name: "imageSizes|randomStream", whole: [0] },
     inspect: { whole: [1, 2] },
+    imageOfFile: { name: "imageOfFile|x/1.png" },
+    loadImages: { whole: [0] },
     loadAssembly: { name: "loadAssembly|randomStream|the limit of images", whole: [0] },
     openedCatalogue: { whole: [0, 1, 2] },
     outlinePhantom: { name: "outlinePhantom|randomStream", records: [0] },

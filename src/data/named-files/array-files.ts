@@ -31,7 +31,11 @@ function partsOf(paths: readonly string[]): (Part | undefined)[] {
 const inOrder = (files: Files): [string, NamedFile][] => [...files].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** Pairs of image and label arrays. @throws DataError for an array without its pair */
-export async function listIdx(files: Files, options: ImageFilesOptions, context: ListContext): Promise<Listing> {
+export async function listIdx(
+  files: Files,
+  options: ImageFilesOptions,
+  context: ListContext,
+): Promise<Listing> {
   const { most = mostArrayBytes, labelNames, window, transpose } = options;
   const read: { readonly path: string; readonly array: ReturnType<typeof parseIdx> }[] = [];
   for (const [path, file] of inOrder(files)) {
@@ -44,7 +48,8 @@ export async function listIdx(files: Files, options: ImageFilesOptions, context:
   }
   const images = read.filter(({ array }) => array.shape.length > 2);
   const labels = read.filter(({ array }) => array.shape.length <= 2);
-  if (images.length === 0) throw new DataError(context.entry, "holds no IDX file of images, but labels alone");
+  if (images.length === 0)
+    throw new DataError(context.entry, "holds no IDX file of images, but labels alone");
   const pairs = images.map((image) => {
     const own = labels.filter(({ path }) => pairName(path) === pairName(image.path));
     const [label] = images.length === 1 && labels.length === 1 ? labels : own;
@@ -126,7 +131,11 @@ export async function listCifar(
 }
 
 /** One .npz archive. */
-export async function listNpz(files: Files, options: ImageFilesOptions, context: ListContext): Promise<Listing> {
+export async function listNpz(
+  files: Files,
+  options: ImageFilesOptions,
+  context: ListContext,
+): Promise<Listing> {
   const [[path, file], ...others] = inOrder(files);
   if (others.length > 0) {
     throw new DataError(context.entry, `holds ${files.size} .npz files; a source is one of them`);

@@ -70,7 +70,9 @@ export interface ImageFilesOptions {
   /** For IDX: whether rows and columns of each image change places, as in EMNIST. */
   readonly transpose?: boolean;
   /** For .npz: the arrays of each part, or of `all`, where they are not called as MedMNIST calls them. */
-  readonly members?: Partial<Readonly<Record<"train" | "validation" | "test" | "all", readonly [string, string]>>>;
+  readonly members?: Partial<
+    Readonly<Record<"train" | "validation" | "test" | "all", readonly [string, string]>>
+  >;
   /** For CIFAR. Default: that whose records fill the files. */
   readonly variant?: "cifar10" | "cifar100";
   /** For CIFAR-100. Default: "fine". */

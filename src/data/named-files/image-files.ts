@@ -85,8 +85,12 @@ export async function listTableFiles(
   const tables = [...files.keys()].filter(isTableName);
   const [path, ...others] = tables;
   if (path === undefined || others.length > 0) {
-    const found = path === undefined ? "no table" : `${tables.length} tables, ${tables.slice(0, 3).join(" and ")}`;
-    throw new DataError(context.entry, `holds ${found}; give one (.csv, .tsv or .txt) with the images that it names`);
+    const found =
+      path === undefined ? "no table" : `${tables.length} tables, ${tables.slice(0, 3).join(" and ")}`;
+    throw new DataError(
+      context.entry,
+      `holds ${found}; give one (.csv, .tsv or .txt) with the images that it names`,
+    );
   }
   const file = files.get(path) as NamedFile;
   const text = textOfBytes(path, await contentOf(path, file, mostOfAll.bytes));
@@ -135,17 +139,18 @@ function imagesBelow(files: Files, folder: string): ImagesBelow {
 
 /** Refuses what the table names and is not there, or leaves it out. */
 function withoutMissing(table: string, listing: Listing, files: Files, { bad }: ListContext): Listing {
-  const isMissing = listing.records.map(
-    ({ image }) => image.kind === "file" && !files.has(image.file),
-  );
+  const isMissing = listing.records.map(({ image }) => image.kind === "file" && !files.has(image.file));
   const missing = listing.records.filter((_, i) => isMissing[i]);
   if (missing.length === 0) return listing;
-  const more = missing.length === 1 ? "" : `; ${missing.length} of its ${listing.records.length} images are not`;
+  const more =
+    missing.length === 1 ? "" : `; ${missing.length} of its ${listing.records.length} images are not`;
   const names = [...files.keys()].map(lastOf);
   for (const { id } of missing) {
     const near = names.length > 1000 ? "" : suggestion(lastOf(id), names);
     bad(new DataError(table, `names the image ${brief(id)}, which is not among the files${more}${near}`));
   }
-  const records = listing.records.map((record, i) => (isMissing[i] ? { ...record, leftOut: true as const } : record));
+  const records = listing.records.map((record, i) =>
+    isMissing[i] ? { ...record, leftOut: true as const } : record,
+  );
   return { ...listing, records };
 }

@@ -138,7 +138,10 @@ export async function loadImages(plan: ImagePlan, options: LoadImagesOptions = {
     if (rows.length > 0) sets[part] = setOf(plan, listing, rows, pixels, states, classes.length);
   }
   if (Object.keys(sets).length === 0) {
-    throw new DataError(plan.source, `none of its ${kept.length} images can be decoded: ${skipped[0].message}`);
+    throw new DataError(
+      plan.source,
+      `none of its ${kept.length} images can be decoded: ${skipped[0].message}`,
+    );
   }
   return { classes, sets, skipped };
 }
@@ -165,7 +168,10 @@ function statesOf(
   if (classes.length === 0) throw new DataError(source, "is loaded without a class: name some under classes");
   const target = Object.entries(mapping ?? {}).find(([, name]) => !classes.includes(name));
   if (target !== undefined) {
-    throw new DataError(source, `mapping gives ${visible(target[0])} the class ${visible(target[1])}, which there is not${suggestion(target[1], classes)}`);
+    throw new DataError(
+      source,
+      `mapping gives ${visible(target[0])} the class ${visible(target[1])}, which there is not${suggestion(target[1], classes)}`,
+    );
   }
   const mapped = mapLabels(labelNames, classes, { mapping, others }, (path, reason) => {
     throw new DataError(source, path.length === 0 ? reason : `${path.join(".")} ${reason}`);
@@ -183,20 +189,37 @@ function statesOf(
 }
 
 /** The part of each image. @throws DataError for shares that are none, and an official split that nobody says */
-function partsOf(plan: ImagePlan, records: readonly ListedRecord[], split: LoadImagesOptions["split"]): Part[] {
-  if (split === undefined) return plan.parts === undefined ? records.map(() => "train") : splitOfficially(records);
+function partsOf(
+  plan: ImagePlan,
+  records: readonly ListedRecord[],
+  split: LoadImagesOptions["split"],
+): Part[] {
+  if (split === undefined)
+    return plan.parts === undefined ? records.map(() => "train") : splitOfficially(records);
   if (split === "none") return records.map(() => "train");
   if (split === "official") {
     if (plan.parts !== undefined) return splitOfficially(records);
-    throw new DataError(plan.source, 'says no part of any image: split is "official", and may be shares such as { test: 0.2 }');
+    throw new DataError(
+      plan.source,
+      'says no part of any image: split is "official", and may be shares such as { test: 0.2 }',
+    );
   }
   const { validation = 0, test = 0, seed = 0, by = "patient" } = split;
   const train = 1 - validation - test;
   if (validation < 0 || test < 0 || !(train >= 0)) {
-    throw new DataError(plan.source, `split has the shares ${validation} and ${test}: each is from 0 to 1, and so is their sum`);
+    throw new DataError(
+      plan.source,
+      `split has the shares ${validation} and ${test}: each is from 0 to 1, and so is their sum`,
+    );
   }
   const shares = { train, validation, test, seed };
-  return by === "patient" ? splitByPatient(records, shares) : splitByImage(records, shares);
+  const drawn = by === "patient" ? splitByPatient(records, shares) : splitByImage(records, shares);
+  const empty = parts.find((part) => shares[part] > 0 && !drawn.includes(part));
+  if (empty === undefined) return drawn;
+  throw new DataError(
+    plan.source,
+    `split leaves the part ${empty} empty: no image is drawn into it with a share of ${shares[empty]}; give another seed, or a larger share`,
+  );
 }
 
 /** [height, width, channels] of the plan's size. */
@@ -270,4 +293,3 @@ export async function imageOfFile(file: NamedFile, size?: FittedSize): Promise<D
   const channels = size.channels === 1 ? 1 : 3;
   return { height: size.height, width: size.width, channels, pixels: await fitImage(image, size) };
 }
-

@@ -58,7 +58,10 @@ export async function startOf({ bytes }: NamedFile, length: number): Promise<Uin
  */
 export async function contentOf(path: string, file: NamedFile, most: number): Promise<Uint8Array> {
   const tooLarge = (what: string): DataError =>
-    new DataError(path, `${what}; at most ${most} bytes are allowed: allow more with most, or give a smaller file`);
+    new DataError(
+      path,
+      `${what}; at most ${most} bytes are allowed: allow more with most, or give a smaller file`,
+    );
   if (packedSize(file) > most) throw tooLarge(`holds ${packedSize(file)} bytes`);
   const bytes = file.bytes instanceof Uint8Array ? file.bytes : await readBlob(path, file.bytes);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;

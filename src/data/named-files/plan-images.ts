@@ -85,17 +85,22 @@ export async function planImages(
   const format = options.format ?? (await recognised(given, source));
   const remarks: string[] = [];
   const skipped: DataError[] = [];
-  const context = contextOf(source, (sentence) => remarks.push(sentence), (error) => {
-    if (!skipBad) throw error;
-    skipped.push(error);
-  });
+  const context = contextOf(
+    source,
+    (sentence) => remarks.push(sentence),
+    (error) => {
+      if (!skipBad) throw error;
+      skipped.push(error);
+    },
+  );
   const ofFormat = new Map([...given].filter(([path]) => format !== "npz" || isArchive(path)));
   if (ofFormat.size === 0) throw new DataError(source, "holds no .npz file");
   const listed = await listers[format](ofFormat, options, context);
   const listing = joinSpellings(listed, source, context.remark);
   const { records, labelNames } = listing;
   const kept = records.filter(({ leftOut }) => leftOut === undefined);
-  if (kept.length === 0) throw new DataError(source, `holds no image${skipped.length === 0 ? "" : " that can be listed"}`);
+  if (kept.length === 0)
+    throw new DataError(source, `holds no image${skipped.length === 0 ? "" : " that can be listed"}`);
   if (labelNames.length === 0) throw new DataError(source, "has no label: there is no class to learn");
   checkListing(source, records.length, labelNames.length);
   const image = options.image ?? (await ownSize(kept[0], given));
@@ -115,7 +120,10 @@ export async function planImages(
 type Files = ReadonlyMap<string, NamedFile>;
 
 const listers: Readonly<
-  Record<FileFormat, (files: Files, options: ImageFilesOptions, context: ListContext) => Listing | Promise<Listing>>
+  Record<
+    FileFormat,
+    (files: Files, options: ImageFilesOptions, context: ListContext) => Listing | Promise<Listing>
+  >
 > = { folder: listFolder, table: listTableFiles, idx: listIdx, cifar: listCifar, npz: listNpz };
 
 const isArchive = (path: string): boolean => /\.npz$/iu.test(path);
@@ -150,7 +158,14 @@ function contextOf(
     throw new Error(`${path} is looked up in no folder`);
   };
   return {
-    ...{ entry: source, classes: [], wanted: [], image: { height: 1, width: 1, channels: 1 }, seed: 0, limit: Infinity },
+    ...{
+      entry: source,
+      classes: [],
+      wanted: [],
+      image: { height: 1, width: 1, channels: 1 },
+      seed: 0,
+      limit: Infinity,
+    },
     bad,
     remark: ({ sentence }) => tell(sentence),
     locate: nowhere,
@@ -189,4 +204,3 @@ export const aPlan = {
   words: "a plan, as planImages gives it",
   fits: (value: unknown): boolean => aRecord.fits(value) && plans.has(value as ImagePlan),
 };
-

@@ -11,7 +11,8 @@ import type { TableReading } from "./file-options.ts";
 import type { ImagesBelow } from "./image-files.ts";
 import { lastOf } from "./named-file.ts";
 
-const labelColumns = /^(?:labels?|class(?:es)?|categor(?:y|ies)|diagnos[ie]s|dx|targets?|findings?(?: labels?)?|conditions?)$/iu;
+const labelColumns =
+  /^(?:labels?|class(?:es)?|categor(?:y|ies)|diagnos[ie]s|dx|targets?|findings?(?: labels?)?|conditions?)$/iu;
 const patientColumns = /^(?:patient|subject|lesion|person)(?:[ _-]?id)?$/iu;
 const partColumns = /^(?:split|set|part|partition|subset)$/iu;
 
@@ -49,10 +50,12 @@ export function recogniseTable({ path, text, stated, images, context }: Found): 
   const { image, suffix } = stated.image === undefined ? imageColumn(table, images) : { image: stated.image };
   const others = table.columns.filter((column) => column !== image);
   const patient = stated.patient ?? others.find((column) => patientColumns.test(column));
-  const official = stated.official ?? others.find((column) => partColumns.test(column) && areParts(table, column));
+  const official =
+    stated.official ?? others.find((column) => partColumns.test(column) && areParts(table, column));
   const left = others.filter((column) => column !== patient && column !== official);
   const labels = stated.label === undefined && stated.columns === undefined ? labelsIn(table, left) : stated;
-  const separator = stated.separator ?? (labels.label === undefined ? undefined : separatorIn(table, labels.label));
+  const separator =
+    stated.separator ?? (labels.label === undefined ? undefined : separatorIn(table, labels.label));
   const fields: TableEntry = {
     ...stated,
     ...{ table: path, delimiter, image, patient, official, separator },
@@ -75,7 +78,10 @@ function delimiterOf(text: string): NonNullable<TableReading["delimiter"]> {
 }
 
 /** The column most of whose cells are names of images, with or without their endings. */
-function imageColumn({ file, columns, rows }: Table, { find, paths }: ImagesBelow): { 
+function imageColumn(
+  { file, columns, rows }: Table,
+  { find, paths }: ImagesBelow,
+): {
   readonly image: string;
   readonly suffix?: string;
 } {
@@ -110,7 +116,10 @@ function areParts({ rows }: Table, column: string): boolean {
 }
 
 /** The column of label words, or the columns with a label each. */
-function labelsIn(table: Table, left: readonly string[]): { readonly label?: string; readonly columns?: readonly string[] } {
+function labelsIn(
+  table: Table,
+  left: readonly string[],
+): { readonly label?: string; readonly columns?: readonly string[] } {
   const named = left.filter((column) => labelColumns.test(column));
   if (named.length === 1) return { label: named[0] };
   if (left.length === 1) return { label: left[0] };
@@ -134,9 +143,9 @@ function separatorIn({ rows }: Table, label: string): string | undefined {
 
 /** Tells what was recognised and not said. */
 function tell(stated: TableReading, fields: TableEntry, { entry, remark }: ListContext): void {
-  const guesses = (["image", "suffix", "label", "columns", "separator", "patient", "official", "delimiter"] as const).filter(
-    (field) => stated[field] === undefined && fields[field] !== undefined && fields[field] !== ",",
-  );
+  const guesses = (
+    ["image", "suffix", "label", "columns", "separator", "patient", "official", "delimiter"] as const
+  ).filter((field) => stated[field] === undefined && fields[field] !== undefined && fields[field] !== ",");
   if (guesses.length === 0) return;
   const said = guesses.map((field) => `${field}: ${JSON.stringify(fields[field])}`);
   remark({
