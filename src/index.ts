@@ -33,6 +33,8 @@ export { Tensor } from "./tensor/tensor.ts";
 
 export type { CallCandidates } from "./runtime/call-candidates.ts";
 export { Engine, type EngineMemory } from "./runtime/engine.ts";
+export { LastingEngine, type LastingOptions, type OpensEngine } from "./runtime/lasting-engine.ts";
+export type { ForgottenTensor } from "./runtime/live-tensors.ts";
 export { openEngine, type DeviceChoice, type EngineOptions } from "./runtime/open-engine.ts";
 export { Program } from "./runtime/program.ts";
 export type { Readings } from "./runtime/readings.ts";

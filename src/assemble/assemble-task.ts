@@ -165,6 +165,19 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     }
   }
 
+  rowNames(step: number): readonly string[] {
+    const { sources } = this.#assembly;
+    const [rows = []] = this.#sampler.steps(step - 1, 1);
+    return Array.from(rows, (row) => {
+      let at = row;
+      for (const { source, count, ids } of sources) {
+        if (at < count) return `${ids?.[at] ?? `image ${at}`} of ${source}`;
+        at -= count;
+      }
+      return `image ${row}`;
+    });
+  }
+
   async judge(module: Model, part: JudgedPart, options: JudgeOptions): Promise<ModelJudgement> {
     const { classes } = this.#assembly;
     const { batch } = this.#sampler;

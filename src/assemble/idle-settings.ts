@@ -18,6 +18,7 @@ const idle: Idle = {
   focus: ({ positive = 0, negative = 0, shift = 0 }) => [positive, negative, shift].every(isZero),
   positiveWeight: (weight) => weight !== "balanced" && isEmpty(weight),
   precision: (choice) => choice === "full",
+  skipNonFinite: (asked) => !asked,
   freeze: isEmpty,
   unfreeze: isEmpty,
   rates: isEmpty,

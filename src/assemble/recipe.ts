@@ -35,6 +35,7 @@ type LeftOut =
   | "reestimate"
   | (typeof pixelFields)[number]
   | "precision"
+  | "skipNonFinite"
   | "freeze"
   | "unfreeze"
   | "rates"

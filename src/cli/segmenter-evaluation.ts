@@ -19,7 +19,9 @@ import { statesAmong } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import { aucTable, plainTable, showInterval } from "../report/tables.ts";
-import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { EngineOptions } from "../runtime/open-engine.ts";
+import { onEngine } from "./on-engine.ts";
 import { countedWork } from "../runs/counted-work.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import type { ModelFile } from "../runs/model-file.ts";
@@ -88,10 +90,8 @@ export async function evaluateSegmenter(
 ): Promise<true> {
   const { part, at } = options;
   const loaded = await loadParts(named, [part], model.record, options, signal, ["validation"]);
-  const { judged, validation, adapter } = await judge(
-    { model, named, matched, where, options },
-    loaded,
-    signal,
+  const { judged, validation, adapter } = await onEngine(where, (engine) =>
+    judge(engine, { model, named, matched, where, options }, loaded, signal),
   );
   const { shared } = matched;
   const { set, logits, overlaps } = judged;
@@ -148,7 +148,8 @@ function runThresholds({ file }: ModelFile, specificity: number): PatientResults
 }
 
 async function judge(
-  { model, named: { manifest }, matched: { shared }, where, options }: SegmenterJudging,
+  engine: Engine,
+  { model, named: { manifest }, matched: { shared }, options }: SegmenterJudging,
   { parts }: LoadedParts,
   signal: AbortSignal,
 ): Promise<{
@@ -158,7 +159,6 @@ async function judge(
 }> {
   const { record, file } = model;
   const { classes, normalisation, exclusive, exhaustive } = record;
-  using engine = await openEngine(where);
   const segmenter = segmenterOfModel(engine, model);
   const total = parts.reduce((sum, { set }) => sum + set.count, 0);
   using counter = new Counter("predicting", total, options.quiet);

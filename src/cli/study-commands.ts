@@ -18,6 +18,8 @@ import {
 } from "./terminal/options.ts";
 
 const atOnceHelp = "number of runs at a time; default: 2 on a software device with two cores or more, else 1";
+const joinHelp =
+  "share the runs of the folder with other processes that say so, on any machines that see it; one of them writes the analysis";
 const dryRunHelp = "print what would be trained, and estimate how long that takes by a trial of a few steps";
 
 /** Options of a command that trains many runs. */
@@ -29,6 +31,7 @@ const withRuns = (command: Command): Command =>
       rate("--at"),
     )
     .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
+    .option("--join", joinHelp, false)
     .option("--dry-run", dryRunHelp, false)
     .option("--identify", `in the report, ${identifyHelp}`, false)
     .option("--json", "print the result as JSON", false);

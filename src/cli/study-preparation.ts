@@ -36,6 +36,8 @@ export interface StudyWorkOptions
   /** Number of runs at a time. */
   readonly atOnce?: number;
   readonly dryRun: boolean;
+  /** Whether other processes take runs of the study at the same time. */
+  readonly join?: boolean;
   /** Whether the report shows patients by their names. */
   readonly identify: boolean;
   readonly json: boolean;

@@ -23,6 +23,8 @@ import { coverageReportData } from "../studies/study-report-data.ts";
 import { showAuc } from "../report/tables.ts";
 import { openEngine } from "../runtime/open-engine.ts";
 import type { Engine } from "../runtime/engine.ts";
+import type { LastingEngine } from "../runtime/lasting-engine.ts";
+import { lastingEngine } from "./on-engine.ts";
 import { silent } from "../runs/run-observer.ts";
 import { computedOn, provenance } from "../runs/provenance.ts";
 import { checkChoices, takeChoices } from "../runs/kernel-choices.ts";
@@ -50,9 +52,11 @@ export async function studyWork<Options extends StudyWorkOptions>(
   prepare: (manifest: Manifest, output: CommandOutput<Options>) => Promise<PreparedStudy>,
 ): Promise<void> {
   checkChoices(engineOptions(options).device ?? "auto", options);
-  const { out, quiet, dryRun } = options;
+  const { out, quiet, dryRun, join: join_ = false } = options;
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
-  const folder = out === undefined ? undefined : new StudyFolder(out, name);
+  if (join_ && dryRun)
+    throw new UsageError("--join takes runs of a study, and --dry-run takes none; leave one of them out");
+  const folder = out === undefined ? undefined : new StudyFolder(out, name, { join: join_ });
   const manifest = await readTrainingManifest(file);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
@@ -63,17 +67,17 @@ export async function studyWork<Options extends StudyWorkOptions>(
     const { plan, runs, cost } = prepared;
     say(costTable(plan, runs, cost));
     for (const note of notesOf(plan)) say(note);
-    const engines: Engine[] = [];
+    const engines: LastingEngine[] = [];
     try {
       const choices = await openEngines(engines, prepared, output);
       prepared.remarks.told.forEach(say);
       prepared.remarks.warnings.forEach(warn);
-      await tellBeginnings(engines[0], prepared, output);
+      await engines[0].run((engine) => tellBeginnings(engine, prepared, output));
       if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, output);
       await sayCost(engines, prepared, output);
       return true;
     } finally {
-      for (const engine of engines) engine.close();
+      for (const engine of engines) engine[Symbol.dispose]();
     }
   }).finally(() => folder?.close());
   if (complete === true) return;
@@ -87,20 +91,29 @@ export async function studyWork<Options extends StudyWorkOptions>(
  * @param engines filled while they are opened; the caller closes them
  */
 async function openEngines(
-  engines: Engine[],
+  engines: LastingEngine[],
   prepared: PreparedStudy,
   output: CommandOutput,
 ): Promise<RunChoices> {
   const device = engineOptions(output.options);
-  const first = await openEngine(device);
+  let choices: RunChoices | undefined;
+  const open = async (again: boolean): Promise<Engine> => {
+    const engine = await openEngine(again ? { ...device, device: "webgpu" } : device);
+    try {
+      const told = choices === undefined ? { ...output, warn } : { ...output, say: silent, warn: silent };
+      const chosen = choose(engine, prepared, told);
+      choices ??= chosen;
+      return engine;
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+  };
+  const first = await lastingEngine(open);
   engines.push(first);
-  const choices = choose(first, prepared, { ...output, warn });
-  const { atOnce = runsAtOnce(first) } = output.options;
-  while (engines.length < Math.min(atOnce, prepared.runs.length)) {
-    const engine = await openEngine(device);
-    engines.push(engine);
-    choose(engine, prepared, { ...output, say: silent, warn: silent });
-  }
+  const { atOnce = runsAtOnce(first.engine) } = output.options;
+  while (engines.length < Math.min(atOnce, prepared.runs.length)) engines.push(await lastingEngine(open));
+  if (choices === undefined) throw new Error("an engine was opened without its kernels being chosen");
   return choices;
 }
 
@@ -140,13 +153,15 @@ function choose(
 
 /** Prints the arms and their cost, and estimates the time by a trial of a few steps. */
 async function sayCost(
-  engines: readonly Engine[],
+  engines: readonly LastingEngine[],
   { plan, seeds, settings, runs, cost, first }: PreparedStudy,
   { options, signal }: CommandOutput,
 ): Promise<void> {
   const views = runs.reduce((sum, run) => sum + cost(run).views, 0);
   const share = { views: views / engines.length, runs: runs.length / engines.length };
-  const trials = engines.map((each) => timeOf(each, first.images, settings, share, signal));
+  const trials = engines.map((each) =>
+    each.run((engine) => timeOf(engine, first.images, settings, share, signal)),
+  );
   // All trials end before any engine is closed.
   await Promise.allSettled(trials);
   const seconds = Math.max(...(await Promise.all(trials)));
@@ -155,13 +170,13 @@ async function sayCost(
   process.stdout.write(
     options.json
       ? `${JSON.stringify(found, null, 2)}\n`
-      : `${runs.length} runs on ${engines[0].traits.name}, ${engines.length} at a time: some ${showSeconds(seconds)}, by a trial of a few steps of the manifest's own training\n`,
+      : `${runs.length} runs on ${engines[0].engine.traits.name}, ${engines.length} at a time: some ${showSeconds(seconds)}, by a trial of a few steps of the manifest's own training\n`,
   );
 }
 
 /** @returns whether all runs are finished */
 async function carryOut(
-  engines: readonly Engine[],
+  engines: readonly LastingEngine[],
   choices: RunChoices,
   { manifest, settings, seeds, plan, runs, cost, images, first, ...decided }: PreparedStudy,
   folder: StudyFolder,
@@ -170,13 +185,13 @@ async function carryOut(
   const { study } = plan;
   const { asked, fixed, together } = decided;
   const { limit, dataRoot } = options;
-  const { adapter, driver } = computedOn(engines[0]);
+  const { adapter, driver } = computedOn(engines[0].engine);
   const origin = await provenance();
   await folder.begin({
     ...{ study, ...origin, seeds, ...asked, dataRoot: resolve(dataRoot), atOnce: engines.length },
     manifest: { file: manifest.file, text: manifest.text },
     settings: { limit, ...fixed, ...reproducibleSettings(settings) },
-    ...{ adapter, driver, ...choices },
+    ...{ adapter, driver, ...choices, program: programDigest() },
   });
   const { tuning, candidates } = choices;
   const environment = {
@@ -229,14 +244,26 @@ async function carryOut(
     },
     signal,
   ).finally(() => progress.stop());
-  const apart = await writeScores();
-  const scores = (await together?.(apart, results(), folder)) ?? apart;
-  if (scores !== apart) await folder.writeScores(scores);
-  if (scores.scores.length > 0) {
-    const table = await writeResults(folder, scores);
-    process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
-    await keepPictures(folder, plan, results(), shown, options.quiet);
-    await reportFinished(folder.path, options.identify, say);
+  const analyse = async (): Promise<void> => {
+    const apart = await writeScores();
+    const scores = (await together?.(apart, results(), folder)) ?? apart;
+    if (scores !== apart) await folder.writeScores(scores);
+    if (scores.scores.length > 0) {
+      const table = await writeResults(folder, scores);
+      process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
+      await keepPictures(folder, plan, results(), shown, options.quiet);
+      await reportFinished(folder.path, options.identify, say);
+    }
+  };
+  if (options.join !== true) await analyse();
+  else if (
+    complete &&
+    !(await folder.analyseOnce(
+      results().map(({ key }) => key),
+      analyse,
+    ))
+  ) {
+    say("another process has written the analysis");
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

@@ -7,10 +7,14 @@ import {
   OutOfMemoryError,
   TesseraError,
 } from "../errors/errors.ts";
-import { deviceWords } from "./device-words.ts";
+import { deviceGist, deviceWords } from "./device-words.ts";
 import { provider } from "./provider.ts";
 import { inNode, noAdapter } from "./home.ts";
 import { adapterName, deviceTraits, optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
+import { noted } from "./waits.ts";
+
+/** Seconds: no step that is worth taking is that long, and a driver that notices a hang by itself does so much sooner. */
+export const defaultHangAfter = 300;
 
 export interface DeviceRequest {
   readonly powerPreference?: "low-power" | "high-performance";
@@ -21,6 +25,11 @@ export interface DeviceRequest {
    * Node only, leaves out these checks, and what goes wrong in a shader may then do anything: see docs/kernels.md.
    */
   readonly robustness?: boolean;
+  /**
+   * Seconds without an answer after which the device is taken for lost: one that hangs is never reported by some drivers. Default 300;
+   * a single step that takes longer needs more.
+   */
+  readonly hangAfter?: number;
 }
 
 /** A device with its traits, its first uncaught error, and its end. */
@@ -31,6 +40,10 @@ export interface Gpu {
   check(): void;
   /** Resolves when the device is gone, with the reason; never rejects. */
   readonly lost: Promise<DeviceLostError>;
+  /** Why the device is gone, asked after something failed; undefined where it is there. */
+  loss(): Promise<DeviceLostError | undefined>;
+  /** Waits for what the device was asked for. @throws DeviceLostError where it does not answer, see `hangAfter` */
+  answer<Result>(asked: Promise<Result>): Promise<Result>;
   /** Destroys the device; what lives on it is gone. Safe to call twice. */
   destroy(): void;
 }
@@ -85,6 +98,15 @@ function allLimits(adapter: GPUAdapter): Record<string, number> {
   return limits;
 }
 
+/** Milliseconds. */
+const lossIsToldWithin = 100;
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What a driver says of a loss, without what the implementation was at. */
+const firstWords = (message: string): string => deviceGist(message).split("; ")[0] || "without a reason";
+
 /** Says in Tessera's words what kind of error the device reported. */
 function describeDeviceError(error: GPUError): TesseraError {
   const kind = error.constructor.name;
@@ -118,18 +140,23 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     );
   }
 
-  return watched(device, traits, true);
+  return watched(device, traits, true, request.hangAfter);
 }
 
 /**
  * Takes a device that somebody else made and keeps: its features and limits are what there is, and it is not destroyed here. Its
  * uncaptured errors are kept as those of a device of ours, until it is let go.
  */
-export function adoptGpu(device: GPUDevice): Gpu {
-  return watched(device, deviceTraits(device), false);
+export function adoptGpu(device: GPUDevice, hangAfter?: number): Gpu {
+  return watched(device, deviceTraits(device), false, hangAfter);
 }
 
-function watched(device: GPUDevice, traits: AdapterTraits, isOurs: boolean): Gpu {
+function watched(
+  device: GPUDevice,
+  traits: AdapterTraits,
+  isOurs: boolean,
+  hangAfter = defaultHangAfter,
+): Gpu {
   const destroyed = `the device "${traits.name}" was destroyed by this program; open another engine`;
   let firstError: TesseraError | undefined;
   let gone: DeviceLostError | undefined;
@@ -138,20 +165,55 @@ function watched(device: GPUDevice, traits: AdapterTraits, isOurs: boolean): Gpu
     firstError ??= describeDeviceError(event.error);
   };
   device.addEventListener("uncapturederror", keep);
-  const whenLost = device.lost.then((info) => {
-    gone = new DeviceLostError(
+  let tell: (loss: DeviceLostError) => void;
+  const whenLost = new Promise<DeviceLostError>((resolve) => (tell = resolve));
+  const lose = (message: string): DeviceLostError => {
+    if (gone === undefined) tell((gone = new DeviceLostError(message)));
+    return gone;
+  };
+  void device.lost.then((info) => {
+    lose(
       info.reason === "destroyed"
         ? destroyed
-        : `the device "${traits.name}" was lost: ${info.message}; what lived on it is gone, open another engine`,
+        : `the device "${traits.name}" was lost: ${firstWords(info.message)}; what lived on it is gone, open another engine`,
     );
-    return gone;
   });
 
   let isOver = false;
+  let hangs = false;
   return {
     device,
     traits,
     lost: whenLost,
+    async loss() {
+      // Drivers tell in a turn of their own, and Dawn in Node only while something is waited for.
+      const asked = device.queue.onSubmittedWorkDone().catch(() => undefined);
+      if (gone === undefined) await Promise.race([asked, pause(lossIsToldWithin)]);
+      if (gone === undefined) await pause(0);
+      return gone;
+    },
+    answer: (asked) =>
+      noted(
+        new Promise((resolve, reject) => {
+          const hang = (): void => {
+            hangs = true;
+            reject(
+              lose(
+                `the device "${traits.name}" has not answered for ${hangAfter} s and is taken for lost (hangAfter` +
+                  `${inNode() ? " or --hang-after" : ""} says how long one step may take); open another engine`,
+              ),
+            );
+          };
+          // Once more, in case the answer is there and this thread was too busy to hear it.
+          let timer = setTimeout(
+            () => (timer = setTimeout(hang, 1000)),
+            Math.min(1000 * hangAfter, 2 ** 31 - 1),
+          );
+          asked.then(resolve, reject).finally(() => {
+            clearTimeout(timer);
+          });
+        }),
+      ),
     check() {
       if (gone !== undefined) throw gone;
       if (isOver) throw new DeviceLostError(destroyed);
@@ -162,6 +224,8 @@ function watched(device: GPUDevice, traits: AdapterTraits, isOurs: boolean): Gpu
     destroy() {
       if (isOver) return;
       isOver = true;
+      // It would wait for ever.
+      if (hangs) return;
       // What is still under way on a device of ours may fail once it is gone, and is nobody's concern.
       if (isOurs) device.destroy();
       else device.removeEventListener("uncapturederror", keep);

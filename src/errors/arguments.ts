@@ -50,6 +50,10 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
 /** For what is checked elsewhere, by somebody who knows more of it. */
 export const anything: Requirement = { words: "anything", fits: () => true };
 export const aNumber: Requirement = { words: "a number", fits: isNumber };
+export const aNumberAbove = (least: number): Requirement => ({
+  words: `a number above ${least}`,
+  fits: (value) => isNumber(value) && value > least,
+});
 export const aFlag: Requirement = {
   words: "true or false",
   fits: (value) => typeof value === "boolean",

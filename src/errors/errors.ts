@@ -21,6 +21,11 @@ export class DeviceUnavailableError extends TesseraError {
 /** The device went away while in use (driver reset, removal); what lived on it is gone. */
 export class DeviceLostError extends TesseraError {
   override readonly name: string = "DeviceLostError";
+
+  /** What happened, without what to do about it. */
+  get reason(): string {
+    return this.message.split("; ", 1)[0];
+  }
 }
 
 /** A buffer did not fit the device. */

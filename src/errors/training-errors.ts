@@ -2,9 +2,25 @@
 
 import { TesseraError } from "./errors.ts";
 
+/** Where a number that is not finite begins. */
+export type NonFiniteOrigin = "data" | "weights" | "loss" | "gradient";
+
 /** A loss that is no finite number, with its epoch and step, or predictions that are none, with their epoch. */
 export class NonFiniteError extends TesseraError {
   override readonly name: string = "NonFiniteError";
+  /** Step of the run, from 1, where it is a loss. */
+  readonly step: number | undefined;
+  /** Where it begins, once it was looked for. */
+  readonly origin: NonFiniteOrigin | undefined;
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; step?: number | undefined; origin?: NonFiniteOrigin | undefined } = {},
+  ) {
+    super(message, options);
+    this.step = options.step;
+    this.origin = options.origin;
+  }
 }
 
 /** A run folder that is in the way, or cannot be written. */

@@ -11,7 +11,7 @@ import { readWeights } from "../nn/weights.ts";
 import { Engine } from "../runtime/engine.ts";
 import { PlanningBackend } from "../runtime/planning-backend.ts";
 import { ReferenceBackend } from "../runtime/reference-backend.ts";
-import type { Weights } from "../tensor/held.ts";
+import { nonFiniteIn, type Weights } from "../tensor/held.ts";
 import { checkGrowth, grownWeights, headWeights, type GrownModel } from "./grow.ts";
 import type { ModelFile } from "./model-file.ts";
 import type { ModelRecord } from "./model-record.ts";
@@ -52,6 +52,7 @@ export const growing = (model: ModelFile): Beginning => ({
   ...{ readings: model.record.readings ?? [{}], volumes: model.record.volumes },
   examples: model.record.examples,
   check: (asked) => {
+    expectFinite(model);
     checkGrowth(model, asked);
   },
   weights: async (engine, asked, labels) => ({
@@ -74,6 +75,7 @@ export interface ForeignWeights {
 export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
   ...{ file: given.file, sha256: given.sha256, classes: [] },
   check: ({ settings }, labels) => {
+    expectFinite(given);
     const asksFor = settings.task ?? "classification";
     const task = "record" in given ? (given.record.task ?? "classification") : asksFor;
     if (task !== asksFor) {
@@ -107,6 +109,16 @@ export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
     }
   },
 });
+
+/** @throws ModelError for weights that nothing can be learned from */
+function expectFinite(given: ModelFile | ForeignWeights): void {
+  const bad = nonFiniteIn(given.weights);
+  if (bad !== undefined)
+    throw new ModelError(
+      given.file,
+      `${bad}: its weights have diverged; begin with others, or train it again`,
+    );
+}
 
 type Found = ReturnType<typeof fitWeights>;
 

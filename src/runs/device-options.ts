@@ -11,6 +11,8 @@ export interface DeviceOptions {
   readonly power?: "low-power" | "high-performance" | undefined;
   /** Default true; see `EngineOptions`. */
   readonly robustness?: boolean | undefined;
+  /** Seconds without an answer after which a device is taken for lost; default: 300. */
+  readonly hangAfter?: number | undefined;
 }
 
 /** Options of an engine that opens its device itself. */
@@ -22,6 +24,7 @@ export function engineOptions({
   adapter,
   power,
   robustness = true,
+  hangAfter,
 }: DeviceOptions): NamedDevice {
   if (device === "reference" && (adapter !== undefined || power !== undefined)) {
     const option = adapter === undefined ? "--power" : "--adapter";
@@ -39,5 +42,6 @@ export function engineOptions({
     ...(adapter === undefined ? {} : { adapterName: adapter }),
     ...(power === undefined ? {} : { powerPreference: power }),
     ...(robustness ? {} : { robustness }),
+    ...(hangAfter === undefined ? {} : { hangAfter }),
   };
 }

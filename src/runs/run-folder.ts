@@ -93,6 +93,8 @@ export class RunFolder {
   /** Where an earlier process of this run left off, and which files said so. */
   #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
   #unlock: (() => void) | undefined;
+  /** The last checkpoint, and how many bytes of metrics.jsonl it knows of. */
+  #last: { readonly from: Checkpoints["from"]; readonly bytes: number } | undefined;
 
   /**
    * Looks at the folder and touches nothing: a run that never gets to its first step leaves an earlier run as it was.
@@ -194,7 +196,9 @@ export class RunFolder {
     }
     folder.#earlier = { bytes: metrics, seconds, of };
     const checkpoint = checkedCheckpoint(checkpointFile, { record: run, tensors });
-    return { folder, record, from: { checkpoint, file: checkpointFile }, isFinished: finished };
+    const from = { checkpoint, file: checkpointFile };
+    folder.#last = { from, bytes: metrics };
+    return { folder, record, from, isFinished: finished };
   }
 
   /** That the run took so far, with those before it was stopped. */
@@ -216,12 +220,29 @@ export class RunFolder {
    * Replaces the run's checkpoint.
    * @throws CheckpointError when it cannot be written; the one before is still there
    */
-  async save({ record: run, tensors }: Checkpoint): Promise<void> {
+  async save(checkpoint: Checkpoint): Promise<void> {
+    const { record: run, tensors } = checkpoint;
     const metrics = this.#open();
     // What the checkpoint knows of is on the disk before it is.
     fsyncSync(metrics);
-    const record = { metrics: fstatSync(metrics).size, seconds: this.seconds, run };
-    await writeTensorFile(join(this.path, runFiles.checkpoint), checkpointKind, { record, tensors });
+    const bytes = fstatSync(metrics).size;
+    const file = join(this.path, runFiles.checkpoint);
+    await writeTensorFile(file, checkpointKind, {
+      record: { metrics: bytes, seconds: this.seconds, run },
+      tensors,
+    });
+    this.#last = { from: { checkpoint, file }, bytes };
+  }
+
+  /** Forgets what was written behind the last checkpoint, which the run goes on from; undefined where there is none. */
+  rewind(): Checkpoints["from"] {
+    if (this.#metrics !== undefined) {
+      const metrics = this.#metrics;
+      writing(join(this.path, runFiles.metrics), () => {
+        ftruncateSync(metrics, this.#last?.bytes ?? 0);
+      });
+    }
+    return this.#last?.from;
   }
 
   /**

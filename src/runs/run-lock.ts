@@ -1,4 +1,5 @@
-// The lock of a run folder: two processes that wrote one run would mix their lines, and neither could go on with it.
+// The lock of a run folder: two processes that wrote one run would mix their lines, and neither could go on with it. And claims to a run of
+// a study, which processes of several machines share: a claim beats, so that a machine that is gone is noticed elsewhere.
 
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -8,11 +9,12 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { RunFolderError } from "../errors/training-errors.ts";
 
@@ -24,6 +26,10 @@ const holderSchema = z.strictObject({
   host: z.string(),
   /** Which of all processes that ever had this number; null where the system does not say. */
   life: z.string().nullable(),
+  /** Seconds between two signs of life; only of claims. */
+  beat: z.number().positive().exactOptional(),
+  /** Which of the claims of that process. */
+  mark: z.string().exactOptional(),
 });
 type Holder = z.output<typeof holderSchema>;
 
@@ -52,18 +58,64 @@ export function checkUnlocked(folder: string): void {
  */
 export function lockFolder(folder: string): () => void {
   const lock = join(realpathSync(folder), lockName);
+  const taken = take(lock, () => refuseLeft(folder));
+  if ("pid" in taken) refuse(folder, taken);
+  return taken.release;
+}
+
+/** A lock that this process holds. */
+export interface Claim {
+  /** Whether it is this process's still: a process that was halted for long may have lost it. */
+  readonly isHeld: () => boolean;
+  readonly release: () => void;
+}
+
+/**
+ * Claims something for this process, and shows every few seconds that it is alive. A claim whose process has ended here, or has shown
+ * nothing for eight of its beats elsewhere, is taken over.
+ *
+ * @param lock a path in a folder that exists, which all processes see by one file system
+ * @param beat seconds between two signs of life
+ * @returns undefined where another process has it
+ */
+export function claim(lock: string, beat = 15): Claim | undefined {
+  const path = join(realpathSync(dirname(lock)), basename(lock));
+  const taken = take(path, () => undefined, beat);
+  if (taken === undefined || "pid" in taken) return undefined;
+  const timer = setInterval(() => {
+    if (taken.isHeld()) showLife(path);
+  }, 1000 * beat);
+  timer.unref();
+  return {
+    isHeld: taken.isHeld,
+    release: () => {
+      clearInterval(timer);
+      taken.release();
+    },
+  };
+}
+
+/** Whether a process that lives has this claim. */
+export function isClaimed(lock: string): boolean {
+  const holder = readHolder(lock)?.holder;
+  return holder !== undefined && lives(holder, lock);
+}
+
+/** @returns who holds it already, or what `left` does where it cannot be told */
+function take<Left>(lock: string, left: () => Left, beat?: number): Claim | Holder | Left {
   const life = lifeOf(process.pid);
   const mark = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const made = `${lock}.${mark}.part`;
+  const holder = { pid: process.pid, host: hostname(), life, ...(beat === undefined ? {} : { beat, mark }) };
+  const text = JSON.stringify(holder);
   mkdirSync(made);
   try {
-    const holder: Holder = { pid: process.pid, host: hostname(), life };
-    writeFileSync(join(made, holderName), JSON.stringify(holder));
+    writeFileSync(join(made, holderName), text);
     const until = performance.now() + patience;
     while (!renamed(made, lock)) {
       const found = readHolder(lock);
-      if (found?.holder !== undefined && lives(found.holder, lock)) refuse(folder, found.holder);
-      if (performance.now() > until) refuseLeft(folder);
+      if (found?.holder !== undefined && lives(found.holder, lock)) return found.holder;
+      if (performance.now() > until) return left();
       if (found === undefined) removeEmpty(lock);
       else if (!removeLeft(lock, `${made}.stale`, found.text)) pause();
     }
@@ -71,15 +123,21 @@ export function lockFolder(folder: string): () => void {
     rmSync(made, { recursive: true, force: true }); // gone already where the lock was taken
   }
   held.add(lock);
-  return () => {
-    held.delete(lock);
-    // At once: of a lock that is half removed nobody could say whose it is.
-    try {
-      renameSync(lock, `${made}.stale`);
-    } catch {
-      // The folder is gone.
-    }
-    rmSync(`${made}.stale`, { recursive: true, force: true });
+  const isHeld = (): boolean => readHolder(lock)?.text === text;
+  return {
+    isHeld,
+    release: () => {
+      held.delete(lock);
+      // A claim may have been taken over meanwhile.
+      if (beat !== undefined && !isHeld()) return;
+      // At once: of a lock that is half removed nobody could say whose it is.
+      try {
+        renameSync(lock, `${made}.stale`);
+      } catch {
+        // The folder is gone.
+      }
+      rmSync(`${made}.stale`, { recursive: true, force: true });
+    },
   };
 }
 
@@ -173,9 +231,39 @@ function readHolder(
   }
 }
 
-/** Whether the holder of a lock may still write; of another machine nobody here knows. */
-function lives({ pid, host, life }: Holder, lock: string): boolean {
-  if (host !== hostname()) return true;
+const beatName = "beat";
+
+/** The time of the file system, not of this machine: clocks of machines differ. */
+function showLife(lock: string): void {
+  try {
+    writeFileSync(join(lock, beatName), "");
+  } catch {
+    // The folder is gone, or cannot be written: others will find no sign of life.
+  }
+}
+
+/** Beats without a sign of life after which the machine of a claim is taken for gone. */
+const silentBeats = 8;
+
+function hasShownLife(lock: string, beat: number): boolean {
+  const clock = `${lock}.clock-${process.pid}`;
+  try {
+    writeFileSync(clock, "");
+    const now = statSync(clock).mtimeMs;
+    const shown = [beatName, holderName]
+      .map((name) => statSync(join(lock, name), { throwIfNoEntry: false })?.mtimeMs ?? -Infinity)
+      .reduce((a, b) => Math.max(a, b));
+    return now - shown <= 1000 * silentBeats * beat;
+  } catch {
+    return true; // nobody here knows
+  } finally {
+    rmSync(clock, { force: true });
+  }
+}
+
+/** Whether the holder of a lock may still write; of another machine nobody here knows, but by the beats of a claim. */
+function lives({ pid, host, life, beat }: Holder, lock: string): boolean {
+  if (host !== hostname()) return beat === undefined || hasShownLife(lock, beat);
   if (pid === process.pid) return held.has(lock);
   try {
     process.kill(pid, 0);

@@ -49,6 +49,7 @@ export const runRecordSchema = z.strictObject({
     epochs: count.optional(),
     steps: count.optional(),
     skipBad: z.boolean(),
+    skipNonFinite: z.boolean().exactOptional(),
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),
     /** False where the run's kernels went without checks. */

@@ -3,6 +3,7 @@
 import {
   aFlag,
   aNumber,
+  aNumberAbove,
   aRecord,
   aString,
   expectArgument,
@@ -41,6 +42,8 @@ export interface FreeOptions {
   readonly cache?: string | undefined;
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"] | undefined;
+  /** Seconds without an answer after which a device is taken for lost; default: 300. */
+  readonly hangAfter?: number | undefined;
 }
 
 /** How a run on a manifest's images is to be made. */
@@ -59,6 +62,8 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly steps?: number | undefined;
   /** Whether records and images that cannot be read are left out, and listed. */
   readonly skipBad?: boolean;
+  /** Whether batches whose losses are no finite numbers are left out, and counted; else they end the run. */
+  readonly skipNonFinite?: boolean | undefined;
   /** A run folder, or its model file, whose model learns more classes. */
   readonly model?: string | undefined;
   /** A file of weights, a run folder or its model file, whose weights the run begins with; in the place of the manifest's `init`. */
@@ -77,6 +82,7 @@ const freeOptions: OptionChecks<FreeOptions> = {
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
+  hangAfter: aNumberAbove(0),
 };
 const resumeOptions: OptionChecks<ResumeOptions> = {
   ...freeOptions,
@@ -97,6 +103,7 @@ const runOptions: OptionChecks<RunOptions> = {
   epochs: aNumber,
   steps: aNumber,
   skipBad: aFlag,
+  skipNonFinite: aFlag,
   model: aString,
   init: aString,
   device: oneOf(["auto", "webgpu", "reference"] satisfies readonly DeviceOptions["device"][]),
@@ -229,7 +236,7 @@ async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined>
 export async function recordOf({
   manifest: { file, text },
   initial,
-  options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power, robustness },
+  options: { dataRoot, seed, limit, epochs, steps, skipBad, skipNonFinite, adapter, power, robustness },
 }: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
@@ -241,6 +248,7 @@ export async function recordOf({
     options: {
       ...{ limit, epochs, steps, skipBad, adapter, power },
       ...(robustness === false ? { robustness } : {}),
+      ...(skipNonFinite === true ? { skipNonFinite } : {}),
     },
     ...(initial === undefined ? {} : { initial: described(initial) }),
   };
@@ -251,7 +259,7 @@ export async function recordOf({
  * @throws TesseraError when other kernels would be taken
  */
 export function compareRuns(
-  before: RunRecord,
+  before: Pick<RunRecord, "adapter" | "driver" | "tuning">,
   now: Pick<RunRecord, "adapter" | "driver" | "tuning">,
   warn: (text: string) => void,
 ): void {

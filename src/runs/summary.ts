@@ -75,6 +75,8 @@ export const summarySchema = z.object({
   decoded: z.object({ images: number, fromCache: number }),
   /** Images left out because they could not be decoded, and why. */
   skipped: z.array(text),
+  /** Steps that were left out, since their losses were no finite numbers. */
+  skippedSteps: z.array(z.int().min(1)).exactOptional(),
 });
 export type Summary = z.output<typeof summarySchema>;
 

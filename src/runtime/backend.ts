@@ -1,5 +1,6 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
+import type { DeviceLostError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { HostArray, HostTensor } from "../tensor/host.ts";
 import type { Storage } from "../tensor/tensor.ts";
@@ -60,6 +61,8 @@ export interface Backend {
   read(operand: Operand): Promise<HostArray>;
   /** Resolves when everything asked for so far is computed; throws the first error on the way. */
   synchronise(): Promise<void>;
+  /** Why its device is gone, asked after something failed; undefined where it is there. Missing where there is no device. */
+  loss?(): Promise<DeviceLostError | undefined>;
   memory(): BackendMemory;
   /** Releases everything. Safe to call twice. */
   destroy(): void;

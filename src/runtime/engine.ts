@@ -14,6 +14,7 @@ import { updatesOf, type Operator } from "../operators/operator.ts";
 import { checkInferred, checkRecord, inField } from "../operators/record-checks.ts";
 import { isBuiltIn, operators } from "../operators/registry.ts";
 import { chunkedUpload } from "./chunked-upload.ts";
+import { LiveTensors, type ForgottenTensor } from "./live-tensors.ts";
 import { Overwrites } from "./overwrites.ts";
 import { elsewhere, expectTensor } from "./expect-tensor.ts";
 import { Program } from "./program.ts";
@@ -30,6 +31,11 @@ export interface OperatorCall {
   readonly attributes: unknown;
 }
 
+/** A call as it is seen by who looks for mistakes: with the part of the step that it belongs to. */
+export interface InspectedCall extends OperatorCall {
+  readonly phase: string;
+}
+
 /** Told of every operator call; the tape is one. */
 export type CallObserver = (call: OperatorCall) => void;
 
@@ -42,20 +48,24 @@ export class Engine implements TensorOwner, Disposable {
   readonly backend: Backend;
   /** Told of every call while set; autograd sets and restores it. */
   observer: CallObserver | undefined;
-  readonly #live = new Set<Tensor>();
+  /** Told of every call that is computed at once, also of those that no tape sees. */
+  inspector: ((call: InspectedCall) => void) | undefined;
+  readonly #live: LiveTensors;
   readonly #overwrites = new Overwrites();
   readonly #scopes = new Scopes();
   #recording: Recording | undefined;
   #phase = "forward";
   #closed = false;
 
-  constructor(backend: Backend) {
+  /** @param forgotten told of tensors that nobody can dispose any more; left out: they are not looked for */
+  constructor(backend: Backend, forgotten?: (forgotten: ForgottenTensor) => void) {
     if (typeof (backend as Partial<Backend> | undefined)?.execute !== "function") {
       throw new UsageError(
         `Engine: takes a backend, got ${described(backend)}; openEngine() makes an engine`,
       );
     }
     this.backend = backend;
+    this.#live = new LiveTensors(forgotten);
   }
 
   get traits(): AdapterTraits {
@@ -347,6 +357,9 @@ export class Engine implements TensorOwner, Disposable {
       }
     }
     this.observer?.({ operator: operator, inputs, outputs, attributes });
+    if (this.#recording === undefined) {
+      this.inspector?.({ operator: operator, inputs, outputs, attributes, phase: this.#phase });
+    }
     return outputs;
   }
 

@@ -2,6 +2,7 @@
 
 import {
   aFlag,
+  aNumberAbove,
   aRecord,
   aString,
   expectArgument,
@@ -14,6 +15,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { builtInNames } from "../operators/registry.ts";
 import { adoptGpu, openGpu, type DeviceRequest, type Gpu } from "../device/gpu.ts";
 import { Engine } from "./engine.ts";
+import { warnOfForgotten, type ForgottenTensor } from "./live-tensors.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
 import { WebGpuBackend, type WebGpuOptions } from "./webgpu/webgpu-backend.ts";
 
@@ -26,6 +28,11 @@ export interface EngineOptions extends DeviceRequest, WebGpuOptions {
    * is used as it is, with the features and limits that it was made with, and left to it when the engine is closed.
    */
   readonly device?: DeviceChoice | GPUDevice;
+  /**
+   * To find leaks: tells of each tensor that was forgotten outside every scope, with the line that made it, once the garbage collector has
+   * found it: on the console, or to a function. Slow, since each tensor notes where it is made. Default false.
+   */
+  readonly traceTensors?: boolean | ((forgotten: ForgottenTensor) => void);
 }
 
 function isDevice(value: unknown): value is GPUDevice {
@@ -41,9 +48,14 @@ const engineOptions: OptionChecks<EngineOptions> = {
   powerPreference: oneOf(["low-power", "high-performance"]),
   adapterName: aString,
   robustness: aFlag,
+  hangAfter: aNumberAbove(0),
   candidates: aRecord,
   tuning: aRecord,
   checked: aFlag,
+  traceTensors: {
+    words: "true, false, or a function",
+    fits: (value) => typeof value === "boolean" || typeof value === "function",
+  },
 };
 
 /**
@@ -85,7 +97,7 @@ function adopted(device: GPUDevice, options: EngineOptions): Gpu {
       `openEngine: ${option} chooses how a device is opened, and device is a GPUDevice already; leave one of them out`,
     );
   }
-  return adoptGpu(device);
+  return adoptGpu(device, options.hangAfter);
 }
 
 /**
@@ -102,20 +114,22 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
         "checked and robustness out",
     );
   }
-  const { device } = options;
-  if (isDevice(device)) return new Engine(new WebGpuBackend(adopted(device, options), options));
+  const { device, traceTensors = false } = options;
+  const forgotten = traceTensors === true ? warnOfForgotten : traceTensors || undefined;
+  if (isDevice(device)) return new Engine(new WebGpuBackend(adopted(device, options), options), forgotten);
   const choice: string = device ?? "auto";
-  if (choice === "reference") return new Engine(new ReferenceBackend());
+  if (choice === "reference") return new Engine(new ReferenceBackend(), forgotten);
   if (choice !== "webgpu" && choice !== "auto") {
     throw new UsageError(`openEngine: unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);
   }
   try {
-    return new Engine(new WebGpuBackend(await openGpu(options), options));
+    return new Engine(new WebGpuBackend(await openGpu(options), options), forgotten);
   } catch (error) {
     // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere; and there are no kernels to
     // check elsewhere.
     const mayFallBack = choice === "auto" && options.adapterName === undefined && options.checked !== true;
-    if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
+    if (mayFallBack && error instanceof DeviceUnavailableError)
+      return new Engine(new ReferenceBackend(), forgotten);
     throw error;
   }
 }

@@ -34,6 +34,17 @@ export class RunQueue {
     return run;
   }
 
+  /** Gives a run back that another process has under way; it comes after all others that wait. */
+  putBack(run: StudyRun): void {
+    this.warmUps.pass(run);
+    this.#waiting.push(run);
+  }
+
+  /** Runs that nobody in this process has taken. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   images(seed: number): Promise<LoadedImages> {
     const images = this.#loaded.get(seed) ?? this.#imagesOf(seed);
     this.#loaded.set(seed, images);

@@ -21,6 +21,7 @@ import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { LastingEngine } from "../runtime/lasting-engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { warmedBudgetOf, type WarmedBudget } from "../assemble/warm-up.ts";
 import type { Checkpoint } from "../training/checkpoint-record.ts";
@@ -35,6 +36,7 @@ import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
 import { assemblyOf, type PlannedRun } from "./planned-run.ts";
 import { aStudyPlan, type StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
+import type { Claim } from "../runs/run-lock.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { LoadedImages, ResumePoint, RunResult, StudyImages, StudyRun } from "./study-run.ts";
 import { withWarmUps } from "./warm-ups.ts";
@@ -53,6 +55,11 @@ export interface StudyStore {
     checkpoint: Checkpoint,
     soFar: Pick<ResumePoint, "course" | "seconds">,
   ): Promise<void>;
+  /**
+   * Where several processes share the store: takes a run for this one; undefined while another has it. Left out: this process has all
+   * of them.
+   */
+  claim?(run: string, seed: number): Claim | undefined;
 }
 
 export interface StudyListener {
@@ -72,6 +79,9 @@ const functionsOf = (words: string, ...names: readonly string[]): Requirement =>
 const aStore = functionsOf("a store of results", "read", "write", "saved", "save");
 const aListener = functionsOf("a listener", "begin", "end");
 const studyRuns = listOf("runs, as runsOf gives them", madeWith("a run", ["planned", "seed", "settings"]));
+/** What runs are carried out on: one that outlives its device, or one that ends the study when it is lost. */
+export type StudyEngine = Engine | LastingEngine;
+
 const someEngines: Requirement = {
   words: "a list of engines, at least one",
   fits: (value) => Array.isArray(value) && value.length > 0,
@@ -179,7 +189,8 @@ interface Work {
 /**
  * Runs everything that is not finished yet, one run at a time on each engine. Two engines keep the cores of a software
  * device busy, which one run's small kernels would leave idle. No number depends on how many engines there are.
- * @param engines at least one, all of one adapter and with the same choice of kernels
+ * @param engines at least one, all of one adapter and with the same choice of kernels. On a `LastingEngine` a run whose device is lost
+ *   goes on from its last checkpoint on another
  * @param imagesOf loads the images of a seed; called once for each seed. They are held until the seed's last run is finished
  * @param environment whatever else may change a number, beside plan and images: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
@@ -187,7 +198,7 @@ interface Work {
  *   are stopped then, and go on the next time
  */
 export async function runStudy(
-  engines: readonly Engine[],
+  engines: readonly StudyEngine[],
   runs: readonly StudyRun[],
   imagesOf: (seed: number) => Promise<LoadedImages>,
   environment: unknown,
@@ -196,7 +207,7 @@ export async function runStudy(
   signal: AbortSignal,
 ): Promise<boolean> {
   expectArgument("runStudy", "the engines", engines, someEngines);
-  for (const engine of engines) expectEngine("runStudy", engine);
+  for (const each of engines) if (!(each instanceof LastingEngine)) expectEngine("runStudy", each);
   expectArgument("runStudy", "the runs", runs, studyRuns);
   expectArgument("runStudy", "what loads the images", imagesOf, aFunction);
   expectArgument("runStudy", "the store", store, aStore);
@@ -224,18 +235,101 @@ export async function runStudy(
 }
 
 /** Takes runs from the queue while there are any. */
-async function finishRuns(engine: Engine, work: Work): Promise<void> {
+async function finishRuns(engine: StudyEngine, work: Work): Promise<void> {
   const { queue, store, environment, listener, signal } = work;
+  let passedOver = 0;
   for (let run = queue.next(); run !== undefined && !signal.aborted; run = queue.next()) {
     const { planned, seed } = run;
     const { images, digest } = await queue.images(seed);
     const key = keyOf(run, digest, environment);
-    const known = store.read(planned.name, seed, key);
-    const result = known ?? (await runOnce(engine, run, key, images, work));
+    const stored = (): RunResult | undefined => store.read(planned.name, seed, key);
+    let known = stored();
+    let claim: Claim | undefined;
+    if (known === undefined && store.claim !== undefined) {
+      claim = store.claim(planned.name, seed);
+      if (claim === undefined) {
+        queue.putBack(run);
+        // All that wait are under way elsewhere: they are waited for, since what they come to is told here, too.
+        if (++passedOver >= queue.waiting) {
+          passedOver = 0;
+          await pause(betweenLooks, signal);
+        }
+        continue;
+      }
+      known = stored();
+    }
+    passedOver = 0;
+    let result: RunResult | undefined;
+    try {
+      result = known ?? (await finishRun(engine, run, key, images, claimed(work, claim)));
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+      queue.putBack(run);
+      continue;
+    } finally {
+      claim?.release();
+    }
     if (result === undefined) return;
+    const ended = result;
     queue.finished(run);
-    await queue.inTurn(() => listener.end(run, result, known !== undefined));
+    await queue.inTurn(() => listener.end(run, ended, known !== undefined));
   }
+}
+
+/** One run, on another device where one is lost on the way. */
+async function finishRun(
+  engine: StudyEngine,
+  run: StudyRun,
+  key: string,
+  images: StudyImages,
+  work: Work,
+): Promise<RunResult | undefined> {
+  let saved = 0;
+  const once = (on: Engine): Promise<RunResult | undefined> =>
+    runOnce(on, run, key, images, work, () => saved++);
+  return await (engine instanceof LastingEngine ? engine.run(once, () => saved) : once(engine));
+}
+
+/** Another process has the run by now: this one was halted for so long that it was taken for gone. */
+class ClaimLost extends Error {}
+
+/** Work that writes nothing of a run that another process has taken over. */
+function claimed(work: Work, claim: Claim | undefined): Work {
+  if (claim === undefined) return work;
+  const { store } = work;
+  const expectHeld = (): void => {
+    if (!claim.isHeld()) throw new ClaimLost();
+  };
+  return {
+    ...work,
+    store: {
+      read: (...of) => store.read(...of),
+      saved: (...of) => store.saved(...of),
+      save: async (...of) => {
+        expectHeld();
+        await store.save(...of);
+      },
+      write: async (...of) => {
+        expectHeld();
+        await store.write(...of);
+      },
+    },
+  };
+}
+
+/** Milliseconds between two looks at runs that other processes have. */
+const betweenLooks = 2000;
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(end, milliseconds);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /** @returns the result, which is then in the store; undefined when the signal came */
@@ -245,6 +339,7 @@ async function runOnce(
   key: string,
   images: StudyImages,
   { store, queue: { warmUps }, listener, signal }: Work,
+  saved: () => void,
 ): Promise<RunResult | undefined> {
   const { planned, seed, settings } = run;
   const { name } = planned;
@@ -274,6 +369,7 @@ async function runOnce(
     save: async (checkpoint) => {
       reached(checkpoint);
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
+      saved();
     },
   };
   // A checkpoint has the weights that the run began with in it.

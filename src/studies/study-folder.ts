@@ -1,7 +1,7 @@
 // The folder of a study: its settings, two files for each finished run (its result, and its predictions for the test
 // images), and a checkpoint for each run under way.
 
-import { aString, expectArgument } from "../errors/arguments.ts";
+import { aFlag, aString, expectArgument, expectOptions, type OptionChecks } from "../errors/arguments.ts";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,8 @@ import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint-recor
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { measureNames } from "../metrics/measures.ts";
 import { studyFile } from "../runs/run-folder.ts";
-import { checkUnlocked, isOfLock, lockFolder } from "../runs/run-lock.ts";
+import { checkUnlocked, claim, isClaimed, isOfLock, lockFolder, type Claim } from "../runs/run-lock.ts";
+import { canonical } from "../training/canonical.ts";
 import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { predictionsText, readPredictions, type TestPredictions } from "../runs/test-predictions.ts";
 import type { StudyStore } from "./run-study.ts";
@@ -57,24 +58,41 @@ const recordSchema = z.looseObject({
 /** `study.json`; the settings are the trainer's, without those that change no bit. */
 export type StudyRecord = z.output<typeof recordSchema>;
 
-const files = { study: studyFile, scores: "scores.json", runs: "runs" } as const;
+const files = { study: studyFile, scores: "scores.json", runs: "runs", analysed: "analysed.json" } as const;
+const claimEnding = "claim";
+/** What the numbers of runs depend on beside the settings: processes that share a study have it in common. */
+const sharedFields = ["adapter", "driver", "tuning", "candidates", "program"] as const;
+
+export interface StudyFolderOptions {
+  /** Whether other processes take runs of the study at the same time. */
+  readonly join?: boolean;
+}
+
+const studyFolderOptions: OptionChecks<StudyFolderOptions> = { join: aFlag };
 
 export class StudyFolder implements StudyStore {
   readonly path: string;
+  /** See `StudyStore`; only of a folder that is shared. */
+  readonly claim?: (run: string, seed: number) => Claim | undefined;
+  readonly #isShared: boolean;
   #unlock: (() => void) | undefined;
 
   /**
    * Takes a new folder, an empty one, or one of the same study, to go on with it.
    * @throws RunFolderError for any other
    */
-  constructor(path: string, study: string) {
+  constructor(path: string, study: string, options: StudyFolderOptions = {}) {
     expectArgument("StudyFolder", "the folder", path, aString);
     expectArgument("StudyFolder", "the study", study, aString);
+    expectOptions("StudyFolder", options, studyFolderOptions);
+    const { join: isShared = false } = options;
     this.path = path;
+    this.#isShared = isShared;
+    if (isShared) this.claim = (run, seed) => claim(this.#file(run, seed, claimEnding));
     const why = whyNoFolder(path);
     if (why !== undefined) throw new RunFolderError(`--out ${path}: ${why}`);
     if (!existsSync(path)) return;
-    checkUnlocked(path);
+    if (!isShared) this.#checkAlone();
     const held = readdirSync(path).filter((name) => !isOfLock(name) && !isHarmless(name));
     if (held.length === 0) return;
     // Where study.json is damaged, scores.json still names the study: finished runs that are there are used again.
@@ -84,8 +102,21 @@ export class StudyFolder implements StudyStore {
     throw new RunFolderError(`--out ${path}: holds ${what}; name another folder for study ${study}`);
   }
 
+  /** @throws RunFolderError while another process has the folder, or a run in it */
+  #checkAlone(): void {
+    checkUnlocked(this.path);
+    const runs = join(this.path, files.runs);
+    const claims = existsSync(runs)
+      ? readdirSync(runs).filter((name) => name.endsWith(`.${claimEnding}`))
+      : [];
+    if (!claims.some((name) => isClaimed(join(runs, name)))) return;
+    throw new RunFolderError(
+      `--out ${this.path}: other processes have joined this study; join it, too, with --join`,
+    );
+  }
+
   /**
-   * Writes the study's record, and makes the folder, which belongs to this process until `close`.
+   * Writes the study's record, and makes the folder, which belongs to this process until `close`, unless it is shared.
    * @throws RunFolderError when it cannot be written, another process runs a study there, or it holds the study with another
    *   manifest or other settings
    */
@@ -94,17 +125,31 @@ export class StudyFolder implements StudyStore {
       makeFolders(this.path);
       return Promise.resolve();
     });
-    this.#unlock = lockFolder(this.path);
+    if (!this.#isShared) this.#checkAlone();
+    this.#unlock = this.#isShared ? await this.#lockedInTurn() : lockFolder(this.path);
     try {
       const file = join(this.path, files.study);
-      const other = existsSync(file) ? differenceOf(readStudyRecord(file), record) : undefined;
+      const before = existsSync(file) ? readStudyRecord(file) : undefined;
+      const other = differenceOf(before, record);
+      const isJoined = this.#isShared && before !== undefined;
+      const field = isJoined
+        ? sharedFields.find((name) => canonical(before[name] ?? null) !== canonical(record[name] ?? null))
+        : undefined;
+      if (field !== undefined) {
+        throw new RunFolderError(
+          `--join: the study in ${this.path} is computed with ${field} ${JSON.stringify(before?.[field] ?? null)}, and here it is ` +
+            `${JSON.stringify(record[field] ?? null)}; its runs would not agree: join with the same`,
+        );
+      }
       if (other !== undefined) {
         throw new RunFolderError(
           `--out ${this.path}: holds this study with ${other}; name another folder, so that its runs are not lost`,
         );
       }
-      await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
+      if (!isJoined || other !== undefined)
+        await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
       makeFolders(join(this.path, files.runs));
+      if (this.#isShared) this.close();
     } catch (error) {
       this.close();
       throw error;
@@ -114,6 +159,45 @@ export class StudyFolder implements StudyStore {
   close(): void {
     this.#unlock?.();
     this.#unlock = undefined;
+  }
+
+  /** The folder's lock, once no other process that joins the study has it; they have it for moments. @throws RunFolderError */
+  async #lockedInTurn(): Promise<() => void> {
+    for (let left = 40; ; left--) {
+      try {
+        return lockFolder(this.path);
+      } catch (error) {
+        if (!(error instanceof RunFolderError) || left === 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  }
+
+  /**
+   * Has one of the processes that share a study write its analysis; the others wait until it has.
+   * @param keys of all runs
+   * @returns whether it was this one
+   */
+  async analyseOnce(keys: readonly string[], write: () => Promise<void>): Promise<boolean> {
+    const digest = sha256([...keys].sort().join(" "));
+    const file = join(this.path, files.analysed);
+    const isDone = (): boolean => existsSync(file) && readFileSync(file, "utf8").trim() === digest;
+    for (;;) {
+      if (isDone()) return false;
+      const held = claim(`${file}.${claimEnding}`);
+      if (held === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        continue;
+      }
+      try {
+        if (isDone()) return false;
+        await write();
+        await this.replace(files.analysed, `${digest}\n`);
+        return true;
+      } finally {
+        held.release();
+      }
+    }
   }
 
   read(run: string, seed: number, key: string): RunResult | undefined {

@@ -10,3 +10,12 @@ export interface HeldTensor {
 
 /** Parameters and running statistics, by dotted name. */
 export type Weights = ReadonlyMap<string, HeldTensor>;
+
+/** The first of them that is not finite, in words; undefined where all are. */
+export function nonFiniteIn(tensors: Weights): string | undefined {
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((value: number) => !Number.isFinite(value));
+    if (at >= 0) return `${name} has ${data[at]} at ${at}`;
+  }
+  return undefined;
+}

@@ -22,6 +22,8 @@ const recordSchema = z.strictObject({
     groupSteps: z.array(count).readonly().exactOptional(),
   }),
   schedule: z.record(z.string(), z.number()),
+  /** Steps of the run that were left out, since their losses were no finite numbers. */
+  skipped: z.array(z.int().min(1)).readonly().exactOptional(),
   /** The best epoch so far by validation, and its score; null before the first, or without validation. */
   best: z.strictObject({ epoch: z.int().min(1), score: z.number().min(0).max(1) }).nullable(),
 });

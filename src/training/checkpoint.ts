@@ -2,17 +2,17 @@
 // random state is not in it: all that is drawn follows from the seed and the number of the step.
 
 import { ShapeError } from "../errors/errors.ts";
-import { CheckpointError } from "../errors/training-errors.ts";
+import { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { difference, readWeights, writeWeights } from "../nn/weights.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
 import type { Schedule } from "../optim/schedule.ts";
-import type { HeldTensor, Weights } from "../tensor/held.ts";
-import type { BudgetSettings } from "./budget.ts";
+import { nonFiniteIn, type HeldTensor, type Weights } from "../tensor/held.ts";
+import type { Budget, BudgetSettings } from "./budget.ts";
 import { firstDifference } from "./canonical.ts";
 import type { Checkpoint, CheckpointRecord } from "./checkpoint-record.ts";
 import { loopSettingsOf, type LoopSettings } from "./loop-settings.ts";
-import type { Losses } from "./loss-terms.ts";
+import { noLosses, type Losses } from "./loss-terms.ts";
 import type { Task } from "./task.ts";
 import type { ValidationWatch } from "./validation-watch.ts";
 
@@ -24,6 +24,8 @@ export interface Course {
   steps: number;
   /** Of their losses. */
   sums: Losses;
+  /** Steps of the run, from 1, that were left out so far, in order. */
+  skipped: readonly number[];
 }
 
 /** What of a run a checkpoint holds. */
@@ -36,6 +38,13 @@ export interface Resumable {
   readonly schedule: Schedule;
   readonly watch: ValidationWatch;
   readonly course: Course;
+}
+
+/** What of a run in this process says where it may go back to. */
+export interface RunState {
+  /** The last checkpoint, on the host. */
+  readonly kept: { last: Checkpoint | undefined };
+  readonly budget: Budget;
 }
 
 /** The run as it is now; its steps must have landed. */
@@ -56,8 +65,39 @@ export async function checkpointOf(run: Resumable): Promise<Checkpoint> {
     ...{ epochs: course.epochs, steps: course.steps, sums: { ...course.sums } },
     ...{ optimiser, schedule: { ...run.schedule.state } },
     best: best === undefined ? null : { epoch: best.epoch, score: best.score },
+    ...(course.skipped.length === 0 ? {} : { skipped: course.skipped }),
   };
   return { record, tensors };
+}
+
+/** The run before its first step, as it would be begun again. */
+export async function beginningOf(
+  run: Resumable & { readonly task: Pick<Task, "twin">; readonly begun: CheckpointRecord["schedule"] },
+): Promise<Checkpoint> {
+  const twin = run.task.twin();
+  try {
+    const weights = await readWeights(twin);
+    const { moments, ...optimiser } = await run.optimiser.state();
+    const tensors = new Map<string, HeldTensor>();
+    for (const owner of run.averaged === undefined ? ["model"] : ["model", "average"]) {
+      for (const [name, held] of weights) tensors.set(`${owner}.${name}`, held);
+    }
+    for (const [name, data] of Object.entries(moments)) {
+      tensors.set(`${run.optimiser.name}.${name}`, flat([name, data.map(() => 0)])[1]);
+    }
+    const { groupSteps, learningRate: _, ...counts } = optimiser;
+    const record = {
+      ...identityOf(run),
+      ...{ epochs: 0, steps: 0, sums: noLosses(run.task.terms), schedule: run.begun, best: null },
+      optimiser: {
+        ...{ ...counts, steps: 0, learningRate: run.settings.learningRate },
+        ...(groupSteps === undefined ? {} : { groupSteps: groupSteps.map(() => 0) }),
+      },
+    };
+    return { record, tensors };
+  } finally {
+    twin.dispose();
+  }
 }
 
 const flat = ([name, data]: [string, HeldTensor["data"]]): [string, HeldTensor] => [
@@ -109,10 +149,10 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
   }
   for (const [owner, weights] of held) writeWeights(owner, weights);
   run.schedule.state = record.schedule;
-  if (record.best !== null) {
-    run.watch.best = { ...record.best, weights: best.size > 0 ? best : undefined };
-  }
-  Object.assign(run.course, { epochs: record.epochs, steps: record.steps, sums: { ...record.sums } });
+  run.watch.best =
+    record.best === null ? undefined : { ...record.best, weights: best.size > 0 ? best : undefined };
+  const { epochs, steps, sums, skipped = [] } = record;
+  Object.assign(run.course, { epochs, steps, sums: { ...sums }, skipped });
 }
 
 /**
@@ -173,7 +213,22 @@ export function dueBy({ every, after }: Pick<Checkpoints, "every" | "after">): (
   };
 }
 
-/** Waits until the checkpoint of the run as it is now is kept. */
-export async function saveCheckpoint(run: Resumable, checkpoints: Checkpoints | undefined): Promise<void> {
-  if (checkpoints !== undefined) await checkpoints.save(await checkpointOf(run));
+/**
+ * Waits until the checkpoint of the run as it is now is kept.
+ * @throws NonFiniteError, and the last one stays, when a number of the run is not finite: nothing could go on from there
+ */
+export async function saveCheckpoint(
+  run: Resumable & Pick<RunState, "kept" | "budget">,
+  checkpoints: Checkpoints | undefined,
+): Promise<void> {
+  if (checkpoints === undefined) return;
+  const checkpoint = await checkpointOf(run);
+  const bad = nonFiniteIn(checkpoint.tensors);
+  if (bad !== undefined) {
+    const { stepsPerEpoch } = run.budget;
+    const step = run.course.epochs * stepsPerEpoch + run.course.steps;
+    throw new NonFiniteError(bad, { step, origin: "weights" });
+  }
+  await checkpoints.save(checkpoint);
+  run.kept.last = checkpoint;
 }

@@ -3,8 +3,8 @@
 import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
-import { stepsOf, type Budget } from "./budget.ts";
-import { saveCheckpoint, type Checkpoints, type Resumable } from "./checkpoint.ts";
+import { stepsOf } from "./budget.ts";
+import { saveCheckpoint, type Checkpoints, type Resumable, type RunState } from "./checkpoint.ts";
 import { added, lossesOf, type Losses } from "./loss-terms.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import type { Task } from "./task.ts";
@@ -12,16 +12,20 @@ import type { TrainedParts } from "./trained-parts.ts";
 import type { TrainingListener } from "./training-reports.ts";
 
 /** A run as its steps see it. */
-export interface SteppedRun<Inputs> extends Resumable {
+export interface SteppedRun<Inputs> extends Resumable, RunState {
   readonly task: Task<Inputs>;
   readonly steps: RecordedSteps<Inputs>;
   readonly parts: Pick<TrainedParts, "phaseAt">;
-  readonly budget: Budget;
   readonly listener: Pick<TrainingListener, "step">;
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: Checkpoints | undefined;
   /** Asked after each step, counted from 1. */
   readonly isDue: (step: number) => boolean;
+  /** A step in whose place `look` is called; the run ends there. */
+  readonly looked?: {
+    readonly step: number;
+    look(variant: string, phase: number, inputs: Inputs): Promise<never>;
+  };
 }
 
 /** A person watches the losses; the device would rather not be asked too often. */
@@ -55,7 +59,7 @@ async function trainSteps<Inputs>(
   variant: string,
 ): Promise<boolean> {
   const { steps: recorded, task, budget } = run;
-  const { course, schedule, listener, signal, checkpoints, isDue } = run;
+  const { course, schedule, listener, signal, checkpoints, isDue, looked } = run;
   let due = false;
   const recordedStep = await recorded.of(variant, run.parts.phaseAt(epoch));
   const silentTerms = task.silentTerms?.(variant) ?? [];
@@ -79,7 +83,7 @@ async function trainSteps<Inputs>(
     while (readings.pending > 0 && readings.batches > most) {
       const groups = readings.batches;
       const read = lossesOf(task.terms, await readings.next());
-      checkFinite(read, `epoch ${epoch}, step ${landed}`);
+      checkFinite(read, epoch, landed);
       const losses = { ...read, ...silent };
       course.steps++;
       course.sums = added(course.sums, losses);
@@ -103,6 +107,21 @@ async function trainSteps<Inputs>(
         throw new UsageError(
           `task: inputs(${first + begun}, ${end - begun}) ended before step ${first + i}; it gives the inputs of each step`,
         );
+      }
+      if (looked?.step === first + i) {
+        readings.ask();
+        await receiveLosses(0);
+        schedule.beforeStep(first + i, budget.steps);
+        return await looked.look(variant, run.parts.phaseAt(epoch), next.value);
+      }
+      if (course.skipped.includes(first + i)) {
+        // Its place in the epoch stays its own.
+        readings.ask();
+        await receiveLosses(0);
+        course.steps++;
+        landed++;
+        unread = 0;
+        continue;
       }
       schedule.beforeStep(first + i, budget.steps);
       recordedStep.run(next.value);
@@ -131,11 +150,12 @@ async function trainSteps<Inputs>(
 }
 
 /** @throws NonFiniteError */
-function checkFinite(losses: Losses, where: string): void {
+function checkFinite(losses: Losses, epoch: number, step: number): void {
   for (const [name, value] of Object.entries(losses)) {
     if (Number.isFinite(value)) continue;
     throw new NonFiniteError(
-      `${where}: the ${name} loss is ${value}; lower the learning rate or check the data`,
+      `epoch ${epoch}, step ${step}: the ${name} loss is ${value}; lower the learning rate or check the data`,
+      { step },
     );
   }
 }

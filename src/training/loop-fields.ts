@@ -122,4 +122,9 @@ export const loopFields = {
    * at the end where there is validation to watch a run by, else after every epoch.
    */
   evaluate: oneOf(["epoch", "end"]).exactOptional(),
+  /**
+   * Whether a batch whose loss or gradient is no finite number is left out, and counted; default: it ends the run. The run goes back to its
+   * last checkpoint, and takes the steps from there without that one.
+   */
+  skipNonFinite: z.boolean().exactOptional(),
 } as const;

@@ -40,6 +40,7 @@ const loopNames: Readonly<Record<keyof LoopSettings, true>> = {
   ema: true,
   precision: true,
   evaluate: true,
+  skipNonFinite: true,
 };
 
 /** The settings of the loop among those of a method: all of them may change a bit of a run. */

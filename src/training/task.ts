@@ -83,6 +83,8 @@ export interface Task<
    * a run that is resumed takes the same ones.
    */
   inputs(first: number, count: number): AsyncGenerator<Inputs, void, undefined>;
+  /** What the rows of a step's batch are called, for messages; the step counts from 1. Default: they have no names. */
+  rowNames?(step: number): readonly string[];
   /** Which parts there are to judge a module by; default: none. */
   readonly parts?: readonly JudgedPart[];
   /**

@@ -10,17 +10,20 @@ import {
   type OptionChecks,
   type Requirement,
 } from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
+import { OutOfMemoryError, UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { readWeights, writeWeights } from "../nn/weights.ts";
 import { optimiserOf } from "../optim/optimiser-table.ts";
 import { scheduleOf } from "../optim/schedule-table.ts";
-import { budgetOf, stepsOf } from "./budget.ts";
-import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
+import { budgetOf, stepsOf, type Budget } from "./budget.ts";
+import { beginningOf, dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointRecord } from "./checkpoint-record.ts";
 import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
 import { expectLoopSettings, optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
+import { searchStep, type NonFiniteOrigins } from "./non-finite-search.ts";
+import { toldByOrigin, type TakenSteps } from "./non-finite-words.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { precisionOf } from "./precision.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
@@ -69,6 +72,8 @@ export interface LoopResult<Judged, Trained> {
   readonly endedEarly: boolean;
   /** Whether the signal came before the run was done. */
   readonly stopped: boolean;
+  /** Steps of the run, from 1, that were left out: see `skipNonFinite`. */
+  readonly skippedSteps: readonly number[];
 }
 
 /**
@@ -110,17 +115,18 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       average?.step(phase);
       return losses;
     });
+    const schedule = scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 });
     const run: Run<Inputs, Judged, Trained> = {
       ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, parts, steps },
       ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
-      schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
+      ...{ schedule, begun: { ...schedule.state }, kept: { last: checkpoints?.from?.checkpoint } },
       watch: new ValidationWatch(earlyStopping ?? Infinity),
       budget: budgetOf(settings, task.stepsPerEpoch),
-      course: { epochs: 0, steps: 0, sums: noLosses(task.terms) },
+      course: { epochs: 0, steps: 0, sums: noLosses(task.terms), skipped: [] },
     };
     if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
     listener.begun?.(run.judgedModule);
-    return { ...(await trainEpochs(run)), module: run.judgedModule };
+    return { ...(await trainToTheEnd(run)), module: run.judgedModule };
   } catch (error) {
     twin?.dispose();
     throw error;
@@ -134,6 +140,86 @@ interface Run<Inputs, Judged extends Judgement, Trained extends Module> extends 
   /** What is evaluated and handed out: the average, where there is one. */
   readonly judgedModule: Trained;
   readonly parts: TrainedParts;
+  /** The schedule before the first step. */
+  readonly begun: CheckpointRecord["schedule"];
+}
+
+/** Steps of an epoch that were left out. */
+const leftOut = ({ course, budget }: Pick<SteppedRun<unknown>, "course" | "budget">, epoch: number): number =>
+  course.skipped.filter((step) => Math.ceil(step / budget.stepsPerEpoch) === epoch).length;
+
+/**
+ * Trains, and where a loss is no finite number says where that begins; where the settings say so, goes back and leaves that step out.
+ * @throws NonFiniteError naming what is not finite first
+ */
+async function trainToTheEnd<Inputs, Judged extends Judgement, Trained extends Module>(
+  run: Run<Inputs, Judged, Trained>,
+): Promise<Omit<LoopResult<Judged, Trained>, "module">> {
+  for (;;) {
+    try {
+      return await trainEpochs(run);
+    } catch (error) {
+      if (!(error instanceof NonFiniteError) || error.step === undefined) throw error;
+      const from = stepsOfRun(run.kept.last, run.budget);
+      run.listener.searching?.({ step: error.step, from });
+      const told = await toldByOrigin(error, takenSteps(run));
+      const { step, origin, message } = told;
+      if (run.settings.skipNonFinite !== true || origin === "weights" || step === undefined || step <= from)
+        throw told;
+      const { skipped } = run.course;
+      await goBack(run);
+      run.course.skipped = [...new Set([...skipped, step])].sort((a, b) => a - b);
+      run.listener.skipped?.({ step, from, reason: message });
+    }
+  }
+}
+
+/** Steps that a checkpoint knows of. */
+const stepsOfRun = (checkpoint: Checkpoint | undefined, { stepsPerEpoch }: Budget): number =>
+  checkpoint === undefined ? 0 : checkpoint.record.epochs * stepsPerEpoch + checkpoint.record.steps;
+
+/** To the last checkpoint, or before the first step. */
+async function goBack<Inputs, Judged extends Judgement, Trained extends Module>(
+  run: Run<Inputs, Judged, Trained>,
+): Promise<void> {
+  restoreRun(run, run.kept.last ?? (await beginningOf(run)), "the last checkpoint");
+}
+
+/** Steps of a run that can be looked at once more: each from the last checkpoint on, which takes as long as it took. */
+function takenSteps<Inputs, Judged extends Judgement, Trained extends Module>(
+  run: Run<Inputs, Judged, Trained>,
+): TakenSteps {
+  const { task, parts, budget, settings, optimiser } = run;
+  const { skipped } = run.course;
+  return {
+    epochOf: (step) => Math.ceil(step / budget.stepsPerEpoch),
+    namesOf: (step) => task.rowNames?.(step),
+    learningRate: () => optimiser.learningRate,
+    search: async (step) => {
+      await goBack(run);
+      run.course.skipped = skipped;
+      let found: NonFiniteOrigins | undefined;
+      const over = new Error("the step was looked at");
+      const look = async (variant: string, phase: number, inputs: Inputs): Promise<never> => {
+        parts.enter(phase);
+        found = await searchStep({
+          ...{ module: task.module, terms: task.terms, parameters: parts.parametersIn(phase) },
+          lossScale: precisionOf(settings.precision).lossScale,
+          losses: () => task.losses(variant, () => inputs),
+        });
+        throw over;
+      };
+      const again = { ...run, listener: {}, checkpoints: undefined, looked: { step, look } };
+      try {
+        await trainEpochs(again);
+      } catch (error) {
+        // There may be no room for all that a step makes at once: then nothing more is known than before.
+        const isNothing = error instanceof NonFiniteError || error instanceof OutOfMemoryError;
+        if (error !== over && !isNothing) throw error;
+      }
+      return found;
+    },
+  };
 }
 
 async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Module>(
@@ -157,6 +243,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
     ...(settled === undefined ? {} : { settled }),
     endedEarly: watch.isOver(course.epochs) && course.epochs < budget.epochs,
     stopped,
+    skippedSteps: course.skipped,
   });
   try {
     while (course.epochs < budget.epochs && !watch.isOver(course.epochs)) {
@@ -172,7 +259,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       if (saves && isShort) await saveCheckpoint(run, checkpoints);
       const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
-      const losses = meansOf(course.sums, steps);
+      const losses = meansOf(course.sums, steps - leftOut(run, epoch));
       const score = judged?.score ?? undefined;
       if (score !== undefined && watch.isBetter(score)) {
         const weights = settings.keep === "final" ? undefined : await readWeights(run.judgedModule);

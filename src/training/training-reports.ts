@@ -42,6 +42,13 @@ export interface TrainingListener<Report extends object = object> {
    *   change
    */
   begun?(module: Module): void;
+  /**
+   * A loss of this step was no finite number: where that begins is looked for from the last checkpoint on. What follows was told
+   * before, up to there, where the run goes on.
+   */
+  searching?(report: { readonly step: number; readonly from: number }): void;
+  /** The run goes back behind this step, without the one that is left out. */
+  skipped?(report: { readonly step: number; readonly from: number; readonly reason: string }): void;
   step?(report: StepReport): void;
   evaluated?(report: EvaluationReport): void;
   epoch?(report: EpochReport<Report>): void;
@@ -56,6 +63,14 @@ export function bothListeners<Report extends object>(
     begun: (module) => {
       first.begun?.(module);
       second.begun?.(module);
+    },
+    searching: (report) => {
+      first.searching?.(report);
+      second.searching?.(report);
+    },
+    skipped: (report) => {
+      first.skipped?.(report);
+      second.skipped?.(report);
     },
     step: (report) => {
       first.step?.(report);

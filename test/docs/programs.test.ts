@@ -242,6 +242,10 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "LastingEngine",
+    check: (shown) => expect(numbersIn(shown)).toEqual([3, 3]),
+  },
+  {
     has: "robustness: false",
     check: (shown) => expect(numbersIn(shown)).toEqual([6]),
   },

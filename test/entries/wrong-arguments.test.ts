@@ -60,6 +60,7 @@ const rows: Rows<typeof tessera> = {
   DeviceUnavailableError: "not called by users",
   Engine: "not called by users",
   KernelError: "not called by users",
+  LastingEngine: "not called by users",
   LifetimeError: "not called by users",
   OutOfMemoryError: "not called by users",
   Program: "not called by users",

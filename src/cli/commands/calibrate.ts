@@ -11,7 +11,7 @@ import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules, usualRate } from "../../metrics/operating-points.ts";
 import { fitTemperature, tempered, type FittedTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import {
   chosenThresholds,
@@ -62,8 +62,9 @@ export async function calibrateCommand(
   matchClasses(classes, named.manifest.classes, options);
   const found = await unlessInterrupted(async (signal) => {
     const { parts } = await loadParts(named, [part], record, options, signal);
-    using engine = await openEngine(where);
-    const each = await predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal);
+    const each = await onEngine(where, (engine) =>
+      predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal),
+    );
     const set = concatenate(
       part,
       parts.map((part) => part.set),

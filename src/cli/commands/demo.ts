@@ -11,7 +11,8 @@ import { phantoms } from "../../data/phantoms/index.ts";
 import { siteNames, type Finding, type Site } from "../../data/phantoms/phantom-names.ts";
 import { aucTable, showAuc } from "../../report/tables.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { lastingEngine } from "../on-engine.ts";
 import type { Demo, DemoArm, DemoImages } from "../demos/demo-row.ts";
 import { demos } from "../demos/demos.ts";
 import { weightsOfSteps } from "../terminal/loss-words.ts";
@@ -33,7 +34,8 @@ export async function demo(options: DemoOptions): Promise<void> {
   const say = (text: string): void => {
     if (!quiet) process.stdout.write(`${text}\n`);
   };
-  using engine = await openEngine(engineOptions(options));
+  using lasting = await lastingEngine(engineOptions(options));
+  const { backend, traits } = lasting.engine;
 
   say(
     `Two sites draw chest radiographs of ${findings.length} findings; each ${shown.verb} only some of them:`,
@@ -43,16 +45,16 @@ export async function demo(options: DemoOptions): Promise<void> {
   shown.before(context);
   const settings = {
     ...{ ...shown.settings, seed },
-    ...(engine.backend.kind === "reference" ? shown.withoutAdapter : {}),
+    ...(backend.kind === "reference" ? shown.withoutAdapter : {}),
   };
   const images = drawn(shown, seed, quiet);
   const arms = shown.arms(images);
   const length = settings.steps === undefined ? `${settings.epochs} epochs` : `${settings.steps} steps`;
   say(
-    `${arms.length} ${shown.model}s are trained for ${length} on ${engine.traits.name}, and tested on ${2 * testPerSite} new images of both sites.`,
+    `${arms.length} ${shown.model}s are trained for ${length} on ${traits.name}, and tested on ${2 * testPerSite} new images of both sites.`,
   );
   for (const { title, explanation } of arms) if (explanation !== undefined) say(`  ${title}: ${explanation}`);
-  if (engine.backend.kind === "reference")
+  if (backend.kind === "reference")
     say("Without WebGPU this takes some minutes; the time left is shown of one model at a time.");
   say("");
 
@@ -60,7 +62,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const done: Judged[] = [];
   const widest = Math.max(...arms.map(({ title }) => title.length));
   const stopped = await untilInterrupted(async (signal) => {
-    for (const arm of arms) {
+    const trained = async (engine: Engine, arm: DemoArm): Promise<boolean> => {
       const own = { ...settings, ...arm.changes };
       const { batch } = own;
       const count = arm.assembly.sources.reduce((sum, { count }) => sum + count, 0);
@@ -71,13 +73,15 @@ export async function demo(options: DemoOptions): Promise<void> {
         progress.stop(),
       );
       try {
-        if (result.stopped || result.evaluation === undefined) return true;
-        done.push({ arm, evaluation: result.evaluation, steps: budget.steps });
+        if (result.stopped || result.evaluation === undefined) return false;
         await picture?.add(engine, { arm, model: result.model, settings: own });
+        done.push({ arm, evaluation: result.evaluation, steps: budget.steps });
+        return true;
       } finally {
         result.model.dispose();
       }
-    }
+    };
+    for (const arm of arms) if (!(await lasting.run((engine) => trained(engine, arm)))) return true;
     return false;
   });
   if (stopped) {

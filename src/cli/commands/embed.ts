@@ -7,7 +7,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { embed } from "../../assemble/embedding.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { absent } from "../../labels/states.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import {
   featuresCsv,
@@ -60,44 +60,45 @@ export async function embedCommand(
   makeFolderOf("--out", out);
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(asked.files, named, part, model.record, options, signal);
-    using engine = await openEngine(where);
-    const classifier = classifierOfModel(engine, model);
-    const total = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
-    using counter = new Counter("embedding", total, options.quiet);
-    const width = classifier.features.features;
-    const features = new Float32Array(total * width);
-    const images: FeatureImage[] = [];
-    for (const { source, part: own, samples, set } of loaded.parts) {
-      const before = images.length;
-      const progress = (done: number): void => counter.update(before + done, total);
-      const { memory = defaultMemory() } = options;
-      const each = await embed(engine, classifier, set, model.record.normalisation, batch, {
-        signal,
-        memory,
-        progress,
-      });
-      features.set(each, before * width);
-      images.push(
-        ...samples.map(({ id }, i): FeatureImage => [source, own ?? "", id, set.patients?.[i] ?? ""]),
-      );
-    }
-    if (!features.every(Number.isFinite)) {
-      throw new ModelError(
-        model.file,
-        "its features are no finite numbers: its weights have diverged; train again with a lower learning rate",
-      );
-    }
-    const classes = named?.manifest.classes ?? [];
-    const states = new Uint8Array(total * classes.length).fill(absent);
-    let at = 0;
-    for (const { set } of named === undefined ? [] : loaded.parts) {
-      states.set(set.states, at);
-      at += set.states.length;
-    }
-    return {
-      adapter: engine.traits.name,
-      table: { images, width, features, classes, states, model: model.sha256 },
-    };
+    return await onEngine(where, async (engine) => {
+      const classifier = classifierOfModel(engine, model);
+      const total = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
+      using counter = new Counter("embedding", total, options.quiet);
+      const width = classifier.features.features;
+      const features = new Float32Array(total * width);
+      const images: FeatureImage[] = [];
+      for (const { source, part: own, samples, set } of loaded.parts) {
+        const before = images.length;
+        const progress = (done: number): void => counter.update(before + done, total);
+        const { memory = defaultMemory() } = options;
+        const each = await embed(engine, classifier, set, model.record.normalisation, batch, {
+          signal,
+          memory,
+          progress,
+        });
+        features.set(each, before * width);
+        images.push(
+          ...samples.map(({ id }, i): FeatureImage => [source, own ?? "", id, set.patients?.[i] ?? ""]),
+        );
+      }
+      if (!features.every(Number.isFinite)) {
+        throw new ModelError(
+          model.file,
+          "its features are no finite numbers: its weights have diverged; train again with a lower learning rate",
+        );
+      }
+      const classes = named?.manifest.classes ?? [];
+      const states = new Uint8Array(total * classes.length).fill(absent);
+      let at = 0;
+      for (const { set } of named === undefined ? [] : loaded.parts) {
+        states.set(set.states, at);
+        at += set.states.length;
+      }
+      return {
+        adapter: engine.traits.name,
+        table: { images, width, features, classes, states, model: model.sha256 },
+      };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;

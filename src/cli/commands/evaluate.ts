@@ -13,7 +13,7 @@ import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { entriesOf } from "../../data/manifest/entries.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import {
   columnsOf,
@@ -72,32 +72,35 @@ export async function evaluateCommand(
       );
       return restrict(joined, named.manifest.classes, shared);
     };
-    using engine = await openEngine(where);
-    const classifier = classifierOfModel(engine, model);
-    const logitsOf = async (name: Part): Promise<Float32Array> => {
-      const each = await predictParts(engine, classifier, model, partsOf(name), options, signal, augment);
-      const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
-      let at = 0;
-      for (const own of each) {
-        logits.set(own, at);
-        at += own.length;
-      }
-      return columnsOf(logits, classes, shared);
-    };
-    const set = setOf(part);
-    // Where each patient has one image, figures by patient are those by image.
-    const hasSeries = patientIndices("evaluate", set.count, set.patients).count < set.count;
-    const hasChoice = hasSeries && part !== "validation" && partsOf("validation").length > 0;
-    const regions = partsOf(part);
-    const looking = {
-      ...{ engine, classifier, model, classes: named.manifest.classes, shared },
-      options: { ...options, skipBad: named.skipBad },
-    };
-    return {
-      ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
-      validation: hasChoice ? { set: setOf("validation"), logits: await logitsOf("validation") } : undefined,
-      looked: hasRegions(regions) ? await whereItLooked(looking, regions, signal) : undefined,
-    };
+    return await onEngine(where, async (engine) => {
+      const classifier = classifierOfModel(engine, model);
+      const logitsOf = async (name: Part): Promise<Float32Array> => {
+        const each = await predictParts(engine, classifier, model, partsOf(name), options, signal, augment);
+        const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
+        let at = 0;
+        for (const own of each) {
+          logits.set(own, at);
+          at += own.length;
+        }
+        return columnsOf(logits, classes, shared);
+      };
+      const set = setOf(part);
+      // Where each patient has one image, figures by patient are those by image.
+      const hasSeries = patientIndices("evaluate", set.count, set.patients).count < set.count;
+      const hasChoice = hasSeries && part !== "validation" && partsOf("validation").length > 0;
+      const regions = partsOf(part);
+      const looking = {
+        ...{ engine, classifier, model, classes: named.manifest.classes, shared },
+        options: { ...options, skipBad: named.skipBad },
+      };
+      return {
+        ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
+        validation: hasChoice
+          ? { set: setOf("validation"), logits: await logitsOf("validation") }
+          : undefined,
+        looked: hasRegions(regions) ? await whereItLooked(looking, regions, signal) : undefined,
+      };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;

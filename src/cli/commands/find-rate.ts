@@ -22,7 +22,7 @@ import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts"
 import { readInitialWeights } from "../../runs/initial-weights.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import { defaultMemory, loadImages, type LoadingOptions } from "../../runs/load-images.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { DivergenceWatch, rateFinding, type RateFinding, type RateStep } from "../../training/rate-test.ts";
 import { describeLoaded } from "../loading.ts";
 import { Counter, counting } from "../terminal/counter.ts";
@@ -67,32 +67,33 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
     );
     const taught = taughtAlone(assembly);
     taskOf(settings).check(taught, settings);
-    using engine = await openEngine(device);
-    const labels = labelSpaceOf(taught);
-    const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
-    takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
-    const begun = await initial?.weights(engine, { ...manifest, settings }, labels);
-    begun?.told.forEach(say);
-    begun?.warnings.forEach(warn);
-    using counter = new Counter("finding the rate", steps, quiet);
-    const found = await risingSteps(
-      (listener, stop) =>
-        trainModel(
-          engine,
-          taught,
-          settings,
-          listener,
-          AbortSignal.any([signal, stop]),
-          undefined,
-          begun?.weights,
-        ),
-      { from, to, steps },
-      (taken) => {
-        counter.update(taken, steps);
-      },
-    );
-    signal.throwIfAborted();
-    return found;
+    return await onEngine(device, async (engine) => {
+      const labels = labelSpaceOf(taught);
+      const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
+      takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
+      const begun = await initial?.weights(engine, { ...manifest, settings }, labels);
+      begun?.told.forEach(say);
+      begun?.warnings.forEach(warn);
+      using counter = new Counter("finding the rate", steps, quiet);
+      const found = await risingSteps(
+        (listener, stop) =>
+          trainModel(
+            engine,
+            taught,
+            settings,
+            listener,
+            AbortSignal.any([signal, stop]),
+            undefined,
+            begun?.weights,
+          ),
+        { from, to, steps },
+        (taken) => {
+          counter.update(taken, steps);
+        },
+      );
+      signal.throwIfAborted();
+      return found;
+    });
   });
   if (done === undefined) {
     say("stopped");

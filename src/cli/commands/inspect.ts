@@ -14,7 +14,7 @@ import type { Catalogue } from "../../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
 import { findingLines, labelTables } from "../../report/inspection-report.ts";
 import { depthsOf, type Parents } from "../../labels/class-tree.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { lastingEngine } from "../on-engine.ts";
 import { writeSheets, writeViews } from "../inspection-sheets.ts";
 import { skippedLines } from "../loading.ts";
 import { decodeImages, imageCacheFolder, listImages } from "../../runs/load-images.ts";
@@ -72,7 +72,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   // Also a manifest for evaluating a model or for adding a class, whose sources need not teach every class.
   const manifest = await readTrainingManifest(file, noClass);
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad: true }, counting(quiet));
-  using engine = options.views === undefined ? undefined : await openEngine(where);
+  using lasting = options.views === undefined ? undefined : await lastingEngine(where);
 
   const decoded = await unlessInterrupted((signal) => {
     const cache = options.cache ?? imageCacheFolder();
@@ -89,8 +89,9 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
   const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, contents);
-  if (engine !== undefined && options.views !== undefined) {
-    await writeViews(options.views, engine, manifest, contents);
+  const { views } = options;
+  if (lasting !== undefined && views !== undefined) {
+    await lasting.run((engine) => writeViews(views, engine, manifest, contents));
   }
 
   const { parents } = selected;

@@ -16,7 +16,7 @@ import { engineOptions } from "../../runs/device-options.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
 import type { ModelFile } from "../../runs/model-file.ts";
 import { segmenterOfModel } from "../../runs/model-record.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { checkOwnFolder, MaskFolder, ownSize } from "../mask-folder.ts";
 import { averagedViews } from "../averaged-views.ts";
 import { loadAsked, type Asked } from "../asked-images.ts";
@@ -76,10 +76,15 @@ export async function predictLabelMaps(
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
-    using engine = await openEngine(where);
-    const segmenter = segmenterOfModel(engine, model);
-    const written = await writeMasks(loaded, { engine, segmenter, model, numbering, options, files }, signal);
-    return { loaded, ...written, adapter: engine.traits.name };
+    return await onEngine(where, async (engine) => {
+      const segmenter = segmenterOfModel(engine, model);
+      const written = await writeMasks(
+        loaded,
+        { engine, segmenter, model, numbering, options, files },
+        signal,
+      );
+      return { loaded, ...written, adapter: engine.traits.name };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;

@@ -6,8 +6,8 @@ import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { readModelFile, type ModelFile } from "../../runs/model-file.ts";
 import { classifierOfModel } from "../../runs/model-record.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
+import { onEngine } from "../on-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import { decidedLine, decisionThresholds } from "../kept-decisions.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
@@ -101,12 +101,13 @@ async function predictClasses(
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
-    using engine = await openEngine(where);
-    const classifier = classifierOfModel(engine, model);
-    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
-    const work = { engine, classifier, model, options };
-    const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
-    return { loaded, logits, written, adapter: engine.traits.name };
+    return await onEngine(where, async (engine) => {
+      const classifier = classifierOfModel(engine, model);
+      const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
+      const work = { engine, classifier, model, options };
+      const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
+      return { loaded, logits, written, adapter: engine.traits.name };
+    });
   });
   if (found === undefined) {
     process.exitCode = 130;

@@ -11,7 +11,7 @@ import { negative, positive, statesAmong } from "../../labels/states.ts";
 import { aucIntervals, type AucIntervals } from "../../metrics/auc-intervals.ts";
 import { notesOfClasses } from "../../labels/wording.ts";
 import { plainTable, showAuc, showInterval } from "../../report/tables.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { onEngine } from "../on-engine.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { readFeatures, type FeatureTable } from "../../runs/features-file.ts";
 import { say } from "../model-images.ts";
@@ -56,8 +56,10 @@ export async function probeCommand(
   const learnable = { ...known, classes, states: statesAmong(known.states, known.classes, classes) };
   const of = (part: Part): LabelledFeatures => rowsOf(features, learnable, rows[part]);
   const [train, test] = [of("train"), of("test")];
-  using engine = await openEngine(where);
-  const probe = await linearProbe(engine, train, classes, l2 ?? of("validation"));
+  const { probe, adapter } = await onEngine(where, async (engine) => ({
+    probe: await linearProbe(engine, train, classes, l2 ?? of("validation")),
+    adapter: engine.traits.name,
+  }));
   const logits = probeLogits(probe, test.features);
   const patients = rows.test.map((at) => known.rows[at].patient);
   const found = aucIntervals(logits, test.states, classes, { patients });
@@ -87,7 +89,7 @@ export async function probeCommand(
   say(
     options,
     `${counted(features.width, "feature")}; ${counted(rows.train.length, "image")} to train on, ${counted(rows.test.length, "test image")}; ` +
-      `L2 ${probe.l2}, ${chosen}; on ${engine.traits.name}`,
+      `L2 ${probe.l2}, ${chosen}; on ${adapter}`,
   );
   if (notLearned.length > 0) {
     say(

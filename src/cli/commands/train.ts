@@ -13,7 +13,8 @@ import {
   type RunStart,
   type RunOptions,
 } from "../../runs/run-start.ts";
-import { loadRun, openRunEngine, RunSession, type LoadedRun } from "../../runs/train-run.ts";
+import { loadRun, openRunEngine, type LoadedRun } from "../../runs/loaded-run.ts";
+import { RunSession } from "../../runs/run-session.ts";
 import { describeLoaded } from "../loading.ts";
 import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
@@ -30,6 +31,7 @@ export interface TrainOptions
   readonly from?: string;
   /** A run folder to go on with. */
   readonly resume?: string;
+  readonly skipNonfinite?: boolean;
   readonly quiet: boolean;
   /** Whether the summary is printed as JSON instead of a table. */
   readonly json: boolean;
@@ -53,6 +55,7 @@ const free = [
   "report",
   "identify",
   "checkpointEvery",
+  "hangAfter",
 ];
 
 const optionName = (name: string): string =>
@@ -100,11 +103,13 @@ export async function trainCommand(
     );
   }
   using session = await RunSession.open(loaded, observer);
-  const result = await untilInterrupted((signal) => session.train(signal)).finally(() => progress?.stop());
   const next = `go on with: tessera train --resume ${out}`;
-  // The bootstrap blocks the thread, so Ctrl-C then ends the process at once.
-  sayWhenStopped(`stopped before the results were written; ${next}`);
-  const summary = await session.finish(result);
+  const { result, summary } = await session.complete(async (train) => {
+    const trained = await untilInterrupted(train).finally(() => progress?.stop());
+    // The bootstrap blocks the thread, so Ctrl-C then ends the process at once.
+    sayWhenStopped(`stopped before the results were written; ${next}`);
+    return trained;
+  });
   sayWhenStopped("");
   const { model, evaluation, overlaps, stopped, kept, epochs } = result;
   model.dispose();
@@ -129,6 +134,7 @@ async function startOf(
     report: _report,
     identify: _identify,
     profile: _profile,
+    skipNonfinite: skipNonFinite,
     ...options
   }: TrainOptions,
   given: readonly string[],
@@ -136,8 +142,8 @@ async function startOf(
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) {
-      const { dataRoot, memory, cache, checkpointEvery, epochs, steps } = options;
-      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery, epochs, steps });
+      const { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps } = options;
+      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery, hangAfter, epochs, steps });
     }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(
@@ -152,7 +158,7 @@ async function startOf(
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
   const { from: _from, ...others } = options;
-  return await beginRun(file, { ...others, dataRoot, out, init });
+  return await beginRun(file, { ...others, dataRoot, out, init, skipNonFinite });
 }
 
 /** On a device of its own, so that the run finds all memory free. */

@@ -6,7 +6,7 @@ import { traceTraining, type TracedStep } from "../../assemble/planning/traced-s
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { plainTable } from "../../report/tables.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
+import { lastingEngine } from "../on-engine.ts";
 import { hasChoice, worksOf } from "../../tuning/works.ts";
 import { tune, type TunedWork, type Tuning } from "../../tuning/tuner.ts";
 import { Counter } from "../terminal/counter.ts";
@@ -39,8 +39,8 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
-  using engine = await openEngine({ ...where, device: "webgpu" });
-  const { traits } = engine;
+  using lasting = await lastingEngine({ ...where, device: "webgpu" });
+  const { traits } = lasting.engine;
   const file = options.tuning ?? tuningPath(traits, version);
   checkFolderOf("--tuning", file);
   const before = readTuning(file, traits, version);
@@ -68,14 +68,16 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   async function measured(signal: AbortSignal): Promise<Tuning> {
     const end = performance.now() + 1000 * options.seconds;
     using counter = new Counter("tune", 2 * open, options.quiet);
-    return await tune(engine, works, {
-      seconds: options.seconds,
-      signal,
-      onProgress: ({ stage, done, total, work }) => {
-        const left = Math.max(0, (end - performance.now()) / 1000);
-        counter.update(stage === "looking" ? done : total + done, 2 * total, work.operator.name, left);
-      },
-    });
+    return await lasting.run((engine) =>
+      tune(engine, works, {
+        seconds: options.seconds,
+        signal,
+        onProgress: ({ stage, done, total, work }) => {
+          const left = Math.max(0, (end - performance.now()) / 1000);
+          counter.update(stage === "looking" ? done : total + done, 2 * total, work.operator.name, left);
+        },
+      }),
+    );
   }
 
   const known = before.kind === "tuning" ? before.tuning : undefined;

@@ -22,6 +22,11 @@ export function withDevice(command: Command): Command {
     .option(
       "--no-robustness",
       "leave out WebGPU's bounds checks and loop guards in kernels (docs/kernels.md)",
+    )
+    .option(
+      "--hang-after <seconds>",
+      "take a device that does not answer for so long for lost, and go on with another (default: 300)",
+      wholeNumber("--hang-after", 1),
     );
 }
 
@@ -93,6 +98,10 @@ export function withTraining(command: Command): Command {
       "--seed <n>",
       "seed of initial weights, order and augmentation (default: 0)",
       wholeNumber("--seed", 0),
+    )
+    .option(
+      "--skip-nonfinite",
+      "leave out batches whose loss or gradient is no finite number, and count them, instead of ending the run",
     )
     .option("--force", "overwrite the run in --out", false)
     .option(

@@ -2,6 +2,7 @@
 // elsewhere.
 
 import { SingleBar } from "cli-progress";
+import { longestWait } from "../../device/waits.ts";
 import { showAuc } from "../../report/tables.ts";
 import type { Evaluation } from "../../assemble/evaluation.ts";
 import type { Budget } from "../../training/budget.ts";
@@ -187,10 +188,22 @@ export function sayWhenStopped(text: string): void {
   farewell = text;
 }
 
+/** Seconds that a device has for its answer once Ctrl-C was pressed: a step under way may end, one that hangs never does. */
+const lastPatience = 30;
+
 function interrupt(): void {
   if (running === undefined && farewell !== "") process.stderr.write(`${farewell}\n`);
   if (running === undefined || running.signal.aborted) process.exit(130);
   running.abort();
+  const pressed = performance.now();
+  setInterval(() => {
+    const since = (performance.now() - pressed) / 1000;
+    if (Math.min(since, longestWait()) < lastPatience) return;
+    process.stderr.write(
+      `the device has not answered for ${lastPatience} s and is left alone: what it did since the last checkpoint is lost\n`,
+    );
+    process.exit(130);
+  }, 1000).unref();
   process.stderr.write(
     `${process.stderr.isTTY ? "\r\x1b[K" : "\n"}stopping after this step; press Ctrl-C again to stop at once\n`,
   );

@@ -161,19 +161,29 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     if (values.length === size.channels) return values;
     return fail(["image", field], `has ${values.length} numbers, but image.channels is ${size.channels}`);
   };
+  const means = perChannel("mean", mean ?? named?.mean ?? 0.5);
+  const deviations = perChannel("deviation", deviation ?? named?.deviation ?? 0.25);
+  for (const [channel, each] of means.entries()) {
+    const largest = Math.max(Math.abs(each), Math.abs(1 - each)) / deviations[channel];
+    if (largest <= mostNormalised) continue;
+    fail(
+      ["image", Math.abs(each) > mostNormalised ? "mean" : "deviation"],
+      `makes numbers up to ${largest.toPrecision(3)} of pixels that are from 0 to 1; take mean and standard deviation of the pixels in ` +
+        "these units, such as 0.5 and 0.25",
+    );
+  }
   return {
     ...content,
     ...{ file, text, learns },
     ...(parents === undefined ? {} : { parents }),
-    image: {
-      ...size,
-      mean: perChannel("mean", mean ?? named?.mean ?? 0.5),
-      deviation: perChannel("deviation", deviation ?? named?.deviation ?? 0.25),
-    },
+    image: { ...size, mean: means, deviation: deviations },
     complain,
     // The compiler does not see through a spread of generic sections.
   } as DataManifest & z.output<z.ZodObject<Sections>>;
 }
+
+/** No pixels of real images are that far from their mean; beyond it networks only diverge. */
+const mostNormalised = 1e6;
 
 const valueAt = (tree: unknown, path: FieldPath): unknown =>
   path.reduce<unknown>((value, key) => (isRecord(value) ? value[key as string] : undefined), tree);

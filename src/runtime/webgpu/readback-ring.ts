@@ -1,5 +1,6 @@
 // Values of a tensor after each run of a program, through a ring of staging buffers: several runs share a map.
 
+import type { Gpu } from "../../device/gpu.ts";
 import { LifetimeError } from "../../errors/errors.ts";
 import type { HostArray } from "../../tensor/host.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
@@ -19,7 +20,7 @@ interface Batch {
 const stagingBuffers = 3;
 
 export class ReadbackRing implements Follower {
-  readonly #device: GPUDevice;
+  readonly #gpu: Gpu;
   readonly #commands: CommandQueue;
   readonly #explain: (cause: unknown) => Promise<void>;
   readonly #spec: TensorSpec;
@@ -33,13 +34,13 @@ export class ReadbackRing implements Follower {
   #pending = 0;
 
   constructor(
-    device: GPUDevice,
+    gpu: Gpu,
     commands: CommandQueue,
     explain: (cause: unknown) => Promise<void>,
     source: { readonly spec: TensorSpec; readonly from: Range },
     every: number,
   ) {
-    this.#device = device;
+    this.#gpu = gpu;
     this.#commands = commands;
     this.#explain = explain;
     this.#spec = source.spec;
@@ -98,7 +99,7 @@ export class ReadbackRing implements Follower {
   }
 
   #staging(): GPUBuffer {
-    const buffer = this.#device.createBuffer({
+    const buffer = this.#gpu.device.createBuffer({
       label: "readings",
       size: this.#every * this.#from.size,
       usage: usage.mapRead | usage.copyTarget,
@@ -118,7 +119,7 @@ export class ReadbackRing implements Follower {
     const { size } = this.#from;
     try {
       await this.#commands.flush();
-      await staging.mapAsync(1, 0, runs * size);
+      await this.#gpu.answer(staging.mapAsync(1, 0, runs * size));
       const mapped = staging.getMappedRange(0, runs * size);
       const values = Array.from({ length: runs }, (_, run) => hostElements(this.#spec, mapped, run * size));
       staging.unmap();

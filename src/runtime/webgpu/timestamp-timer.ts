@@ -62,7 +62,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
   }
 
   async #stamped(): Promise<RunTimes> {
-    const { commands } = this.#on;
+    const { gpu, commands } = this.#on;
     const timestamps = this.#timestamps;
     if (timestamps === undefined) throw new Error("a launch timer without timestamps waits instead");
     this.#feed();
@@ -76,7 +76,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
       },
     });
     await commands.flush();
-    const stamps = await timestamps.read();
+    const stamps = await gpu.answer(timestamps.read());
     const times = emptyTimes(this.#bound.length);
     const origin = stamps[0];
     let sensible = false;
@@ -96,7 +96,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
     const { queue } = gpu.device;
     this.#feed();
     await commands.flush();
-    await queue.onSubmittedWorkDone();
+    await gpu.answer(queue.onSubmittedWorkDone());
     const times = emptyTimes(this.#bound.length);
     const origin = performance.now();
     for (const [i, launch] of this.#bound.entries()) {
@@ -104,7 +104,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
       const encoder = gpu.device.createCommandEncoder();
       dispatchAlone(encoder, launch);
       queue.submit([encoder.finish()]);
-      await queue.onSubmittedWorkDone();
+      await gpu.answer(queue.onSubmittedWorkDone());
       times.starts[i] = (started - origin) / 1000;
       times.seconds[i] = (performance.now() - started) / 1000;
     }

@@ -1,6 +1,6 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
-import { OutOfMemoryError, TesseraError } from "../../errors/errors.ts";
+import { OutOfMemoryError, TesseraError, type DeviceLostError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import { deviceWords } from "../../device/device-words.ts";
 import type { Gpu } from "../../device/gpu.ts";
@@ -210,7 +210,7 @@ export class WebGpuBackend implements Backend {
       this.#commands.push({ from: { ...rangeOf(operand.storage), size: bytes }, to: staging, at: 0 });
       await this.#commands.flush();
       this.gpu.check();
-      await staging.mapAsync(1);
+      await this.gpu.answer(staging.mapAsync(1));
       await this.#commands.verify();
       const result = hostElements(operand, staging.getMappedRange());
       this.gpu.check();
@@ -225,9 +225,13 @@ export class WebGpuBackend implements Backend {
 
   async synchronise(): Promise<void> {
     await this.#commands.flush();
-    await this.gpu.device.queue.onSubmittedWorkDone();
+    await this.gpu.answer(this.gpu.device.queue.onSubmittedWorkDone());
     this.gpu.check();
     await this.#commands.verify();
+  }
+
+  loss(): Promise<DeviceLostError | undefined> {
+    return this.gpu.loss();
   }
 
   memory(): BackendMemory {

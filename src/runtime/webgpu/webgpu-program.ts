@@ -173,7 +173,7 @@ export class WebGpuProgram implements CompiledProgram, Replay {
   follow(operand: Operand, every: number): Follower {
     const { gpu, commands, explain } = this.#on;
     const source = { spec: operand, from: rangeOf(placeOf(operand.storage)) };
-    return new ReadbackRing(gpu.device, commands, explain, source, every);
+    return new ReadbackRing(gpu, commands, explain, source, every);
   }
 
   destroy(): void {

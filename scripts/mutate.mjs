@@ -1,0 +1,165 @@
+// Would the tests notice if a kernel were wrong? `npm run mutate [-- --per-kernel 3] [-- --kernels matmul softmax] [-- --seed 0]`.
+//
+// Makes mutants of every shader (a bound shifted, an operator replaced, a barrier dropped, an index swapped, a constant, a stride or a
+// knob changed), takes so many of each at random, and runs the parity tests of the operators that launch it on each: all candidates, all
+// samples, on a checked engine. A mutant that ends the process or takes longer than --patience seconds is killed, too. Survivors that
+// scripts/mutate/survivors.json explains are counted apart. Fails below --least (.97) killed, of those that are not explained.
+// --out FILE writes all of it as JSON; --all takes every mutant, which takes hours.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { oneModule } from "./one-module.mjs";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    "per-kernel": { type: "string", default: "3" },
+    kernels: { type: "string", multiple: true },
+    kinds: { type: "string", multiple: true },
+    all: { type: "boolean", default: false },
+    seed: { type: "string", default: "0" },
+    patience: { type: "string", default: "120" },
+    least: { type: "string", default: "0.97" },
+    out: { type: "string" },
+  },
+});
+let told = 0;
+let state = Number(options.seed) + 1;
+/** From 0 to 1; multiplicative congruential, so that a seed takes the same mutants again. */
+const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+
+/** @returns `count` of a list, at random, in its order */
+function some(list, count) {
+  const keys = list.map((each) => [random(), each]);
+  const chosen = new Set(
+    keys
+      .toSorted(([a], [b]) => a - b)
+      .slice(0, count)
+      .map(([, each]) => each),
+  );
+  return list.filter((each) => chosen.has(each));
+}
+
+const folder = mkdtempSync(join(tmpdir(), "tessera-mutate-"));
+const explained = JSON.parse(readFileSync(at("mutate/survivors.json"), "utf8"));
+const explanationOf = ({ kernel, was, is }) =>
+  explained.find((each) => each.kernel === kernel && each.was === was && each.is === is)?.why;
+
+try {
+  const module = join(folder, "mutants.mjs");
+  const code = await oneModule({
+    target: "es2023",
+    ssr: at("../test/mutants/run-mutants.ts"),
+    rolldownOptions: {
+      external: [...builtinModules, /^node:/, "webgpu", "sharp"],
+      output: { codeSplitting: false },
+    },
+  });
+  // Beside the packages that it imports.
+  writeFileSync(
+    module,
+    code
+      .replaceAll('from "webgpu"', `from ${JSON.stringify(import.meta.resolve("webgpu"))}`)
+      .replaceAll('import("webgpu")', `import(${JSON.stringify(import.meta.resolve("webgpu"))})`),
+  );
+  const { mutants, unused } = await (await import(pathToFileURL(module).href)).allMutants();
+  const wanted = options.kernels ?? positionals;
+  const names = Object.keys(mutants).filter((name) => wanted.length === 0 || wanted.includes(name));
+  const unknown = wanted.find((name) => !Object.hasOwn(mutants, name));
+  if (unknown !== undefined) throw new Error(`no operator launches a kernel "${unknown}" here`);
+  const isAsked = ({ kind }) => options.kinds === undefined || options.kinds.includes(kind);
+  const chosen = names.flatMap((name) => {
+    const all = mutants[name].filter(isAsked);
+    return options.all ? all : some(all, Number(options["per-kernel"]));
+  });
+  const total = Object.values(mutants).reduce((sum, { length }) => sum + length, 0);
+  console.log(
+    `${total} mutants of ${Object.keys(mutants).length} shaders, of which ${chosen.length} are run` +
+      (unused.length === 0 ? "" : `; not launched on this adapter: ${unused.join(", ")}`),
+  );
+  const found = await runAll(module, chosen);
+  const survivors = found.filter(({ killedBy }) => killedBy === undefined);
+  const open = survivors.filter((mutant) => explanationOf(mutant) === undefined);
+  for (const mutant of survivors) {
+    const { kernel, line, was, is } = mutant;
+    console.log(
+      `survived: ${kernel}.wgsl:${line}: ${was}  ->  ${is}  (${explanationOf(mutant) ?? "not explained"})`,
+    );
+  }
+  const counted = found.length - (survivors.length - open.length);
+  const share = (counted - open.length) / counted;
+  for (const kind of new Set(found.map((mutant) => mutant.kind))) {
+    const each = found.filter((mutant) => mutant.kind === kind);
+    const killed = each.filter(({ killedBy }) => killedBy !== undefined).length;
+    console.log(`${kind}: ${killed} of ${each.length} killed`);
+  }
+  console.log(
+    `${found.length - survivors.length} of ${found.length} killed; ${survivors.length - open.length} survivors are explained: ` +
+      `${(100 * share).toFixed(1)} % of the others, seed ${options.seed}`,
+  );
+  if (options.out !== undefined)
+    writeFileSync(options.out, `${JSON.stringify({ seed: options.seed, found }, null, 1)}\n`);
+  if (!(share >= Number(options.least))) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs mutants one after the other in a process of its own, and in another where one of them ends it or hangs. */
+async function runAll(module, chosen) {
+  const found = [];
+  const started = performance.now();
+  while (found.length < chosen.length) {
+    const rest = chosen.slice(found.length);
+    const how = await new Promise((resolve) => {
+      const child = spawn(process.execPath, [at("mutate/child.mjs"), module], {
+        stdio: ["pipe", "pipe", "ignore"],
+      });
+      let timer;
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(
+          () => {
+            child.kill("SIGKILL");
+            resolve("it hung");
+          },
+          1000 * Number(options.patience),
+        );
+      };
+      watch();
+      let text = "";
+      child.stdout.on("data", (chunk) => {
+        text += chunk;
+        const lines = text.split("\n");
+        text = lines.pop();
+        for (const line of lines) {
+          watch();
+          found.push({ ...chosen[found.length], killedBy: JSON.parse(line).killedBy });
+          tell(found, chosen.length, started);
+        }
+      });
+      child.on("close", (code, signal) => {
+        clearTimeout(timer);
+        resolve(`the process ended (${signal ?? code})`);
+      });
+      child.stdin.end(JSON.stringify(rest));
+      child.stdin.on("error", () => undefined);
+    });
+    if (found.length < chosen.length) found.push({ ...chosen[found.length], killedBy: how });
+  }
+  return found;
+}
+
+function tell(found, total, started) {
+  const now = performance.now();
+  if (now - told < 10_000 && found.length < total) return;
+  told = now;
+  const left = (((now - started) / 1000 / found.length) * (total - found.length)).toFixed(0);
+  const killed = found.filter(({ killedBy }) => killedBy !== undefined).length;
+  console.error(`${found.length} of ${total}, ${killed} killed, some ${left} s left`);
+}

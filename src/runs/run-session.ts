@@ -1,0 +1,369 @@
+// The second part of a run: its steps on an engine, and on another one when the device is lost, and what the run folder has in the end.
+
+import "../errors/disposal.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { counted } from "../errors/counted.ts";
+import type { ModelJudgement } from "../assemble/assembly-task.ts";
+import type { Evaluation } from "../assemble/evaluation.ts";
+import { labelSpaceOf } from "../assemble/label-space.ts";
+import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
+import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
+import { Classifier } from "../assemble/classifier.ts";
+import { Segmenter } from "../assemble/segmenter.ts";
+import { reproducibleSettings } from "../assemble/training-settings.ts";
+import { taskOf } from "../assemble/tasks.ts";
+import { untaughtNote } from "../assemble/untaught.ts";
+import { warmedBudgetOf } from "../assemble/warm-up.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import { stepsPerEpoch } from "../data/assembly/sampler.ts";
+import { notesOfClasses } from "../labels/wording.ts";
+import { DeviceLostError } from "../errors/errors.ts";
+import { readWeights } from "../nn/weights.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { LastingEngine } from "../runtime/lasting-engine.ts";
+import { asOfLength, defaultInterval, type Checkpoints } from "../training/checkpoint.ts";
+import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
+import {
+  describeBalance,
+  describeReestimation,
+  describeStart,
+  describeWatch,
+  partsWarnings,
+} from "./course-words.ts";
+import { type Loaded } from "./load-images.ts";
+import { modelRecordOf } from "./model-of-run.ts";
+import { chosenThresholds, shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
+import { runFiles, type RunFolder } from "./run-folder.ts";
+import { silent, type RunObserver } from "./run-observer.ts";
+import { mistakeMaps } from "./mistake-maps.ts";
+import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
+import { computedOn } from "./provenance.ts";
+import type { RunChoices, RunRecord } from "./run-record.ts";
+import { reportDataOf, type MistakeHeat } from "./run-report-data.ts";
+import { compareRuns, recordOf } from "./run-start.ts";
+import type { Summary } from "./summary.ts";
+import { overlapsText } from "./test-overlaps.ts";
+import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { segmentationResults } from "./segmentation-results.ts";
+import { testResults } from "./test-results.ts";
+import { openRunEngine, isStreamed, sizesOf, type LoadedRun } from "./loaded-run.ts";
+
+/** What computes, and with which kernels. */
+type Environment = Pick<RunRecord, "device" | "adapter" | "driver"> & RunChoices;
+
+/** The second part of a run: an engine, and the run folder that it writes. */
+export class RunSession implements Disposable {
+  readonly #run: LoadedRun;
+  readonly #observer: RunObserver;
+  readonly #engine: LastingEngine;
+  readonly #environment: Environment;
+  /** Checkpoints so far: what a run has gained when its device is lost. */
+  #saved = 0;
+
+  /**
+   * @throws DeviceUnavailableError; UsageError for kernels that cannot be chosen; TesseraError when a run would go on with
+   *   other kernels than it was begun with
+   */
+  static async open(run: LoadedRun, observer: RunObserver): Promise<RunSession> {
+    const { say = silent, warn = silent } = observer;
+    const { start, settings, images } = run;
+    let environment: Environment | undefined;
+    const open = async (again: boolean): Promise<Engine> => {
+      const { engine, choices } = await (again
+        ? openRunEngine(run, silent, warn, "webgpu")
+        : openRunEngine(run, say, warn));
+      try {
+        const now = { ...computedOn(engine), ...choices };
+        if (environment !== undefined) compareRuns(environment, now, warn);
+        environment ??= now;
+        return engine;
+      } catch (error) {
+        engine.close();
+        throw error;
+      }
+    };
+    const lost = (loss: DeviceLostError): void => {
+      const next = describeStart(start.folder.rewind());
+      warn(`warning: ${loss.reason}; another takes its place: ${next}`);
+    };
+    const engine = await LastingEngine.open(open, { lost });
+    try {
+      if (environment === undefined) throw new Error("an engine was opened, and nobody looked at it");
+      if (start.record !== undefined) {
+        compareRuns(start.record, environment, warn);
+        if (start.isLengthened === true) {
+          start.folder.begin({ ...start.record, settings: reproducibleSettings(settings) });
+        }
+      } else {
+        start.folder.begin({
+          ...(await recordOf(start)),
+          settings: reproducibleSettings(settings),
+          classes: [...images.assembly.classes],
+          ...environment,
+        });
+      }
+      return new RunSession(run, observer, engine, environment);
+    } catch (error) {
+      engine[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    run: LoadedRun,
+    observer: RunObserver,
+    engine: LastingEngine,
+    environment: Environment,
+  ) {
+    this.#run = run;
+    this.#observer = observer;
+    this.#engine = engine;
+    this.#environment = environment;
+  }
+
+  /**
+   * Takes the steps and writes what they came to. When the device is lost on the way, another is opened and the run goes on from its
+   * last checkpoint, with the bits that it would have had.
+   * @param take calls what it is given, to take the steps: once, and once more for each lost device
+   * @returns with the model, which the caller disposes
+   * @throws DeviceLostError when three devices were lost without a checkpoint between them; RunFolderError or CheckpointError when a
+   *   file cannot be written
+   */
+  async complete(
+    take: (train: (signal?: AbortSignal) => Promise<TrainedModel>) => Promise<TrainedModel>,
+  ): Promise<{ readonly result: TrainedModel; readonly summary: Summary }> {
+    const { folder, from, options } = this.#run.start;
+    let next = from;
+    let attempts = 0;
+    const work = async (engine: Engine) => {
+      if (attempts++ > 0) next = folder.rewind();
+      const result = await take((signal) => this.#train(engine, next, attempts === 1, signal));
+      try {
+        return { result, summary: await this.#finish(engine, result) };
+      } catch (error) {
+        result.model.dispose();
+        throw error;
+      }
+    };
+    try {
+      return await this.#engine.run(work, () => this.#saved);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      const { out } = options;
+      const next = existsSync(join(out, runFiles.record)) ? `go on with --resume ${out}` : "begin again";
+      throw new DeviceLostError(`${error.message}; when it works again, ${next}`, { cause: error });
+    }
+  }
+
+  async #train(
+    engine: Engine,
+    from: Checkpoints["from"],
+    isFirst: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<TrainedModel> {
+    const { start, settings, images, parts } = this.#run;
+    const { say = silent, warn = silent } = isFirst ? this.#observer : {};
+    const { assembly } = images;
+    const { folder, options, initial, manifest } = start;
+    const { total, batch } = sizesOf(assembly, settings);
+    say(
+      `${counted(total, "image")} to train on, ${isStreamed(assembly) ? "streamed from the cache" : "in memory"}; ` +
+        `${counted(assembly.test.count, "test image")}; on ${engine.traits.name}`,
+    );
+    say(describeWatch(assembly, settings));
+    const balance = describeBalance(assembly, settings);
+    if (balance !== undefined) say(balance);
+    if (start.record !== undefined) say(describeStart(from, start.isLengthened));
+    // A checkpoint has the weights that the run began with in it.
+    const begun =
+      isFirst || from === undefined
+        ? await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly))
+        : undefined;
+    begun?.told.forEach(say);
+    begun?.warnings.forEach(warn);
+    const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
+    if (parts !== undefined) say(parts);
+    partsWarnings(settings, budget, start).forEach(warn);
+    const untaught = untaughtNote(assembly, settings, budget);
+    if (untaught !== undefined) say(untaught);
+    if (budget.warmup === budget.steps && hasUnsupervisedLosses(settings)) {
+      say(
+        "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
+          "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
+      );
+    }
+    const watcher = this.#observer.training?.({ budget, batch, settings });
+    const told: TrainingListener<Evaluation> = {
+      ...folder.listener(),
+      searching: ({ step, from }) => {
+        const again = step - from > 1 ? `takes the steps from ${from + 1} on once more, and ` : "";
+        this.#observer.say?.(
+          `step ${step} has a number that is not finite; Tessera ${again}looks for where that begins`,
+        );
+      },
+      skipped: ({ reason, from }) => {
+        folder.rewind();
+        this.#observer.warn?.(
+          `warning: ${reason}: this step is left out, and the run goes on behind step ${from}`,
+        );
+      },
+    };
+    const result = await trainModel(
+      engine,
+      assembly,
+      settings,
+      bothListeners<Evaluation>(told, watcher),
+      signal,
+      {
+        // Whoever asked for this length may have been killed before its first checkpoint.
+        from: from && { ...from, checkpoint: asOfLength(from.checkpoint, settings) },
+        every: options.checkpointEvery ?? defaultInterval,
+        save: async (checkpoint) => {
+          await folder.save(checkpoint);
+          this.#saved++;
+        },
+      },
+      begun?.weights,
+    );
+    if (result.reestimated !== undefined)
+      this.#observer.say?.(describeReestimation(result.reestimated, settings));
+    return result;
+  }
+
+  /** Writes what the run came to. */
+  async #finish(engine: Engine, result: TrainedModel): Promise<Summary> {
+    const { start, images } = this.#run;
+    const { count, warn = silent } = this.#observer;
+    const { manifest, options, folder } = start;
+    const { assembly, skipped, decoded } = images;
+    const tested = {
+      ...testResults(result, assembly, count),
+      ...(await segmentationResults(
+        result,
+        assembly,
+        (set) => this.#judge(engine, result.model, set),
+        count,
+      )),
+    };
+    const { seconds } = folder;
+    const { evaluation, kept, validation, reestimated, endedEarly, model: trained } = result;
+    const { classes } = assembly;
+    const { device, ...made } = this.#environment;
+    const thresholds = result.stopped ? undefined : await this.#thresholds(engine, trained);
+    const model = result.stopped
+      ? undefined
+      : {
+          record: await modelRecordOf(trained, this.#run, { kept, thresholds, warn }),
+          tensors: await readWeights(trained),
+        };
+    const summary: Summary = {
+      meanAuc: evaluation?.meanAuc ?? null,
+      auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
+      ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
+      ...tested,
+      ...(thresholds === undefined ? {} : { thresholds: shownThresholds({ classes, thresholds }) }),
+      epochs: result.epochs,
+      ...{ kept, validation, ...(reestimated === undefined ? {} : { reestimated }), endedEarly },
+      interrupted: result.stopped,
+      seconds: Math.round(seconds * 10) / 10,
+      seed: options.seed,
+      device,
+      manifest: manifest.file,
+      images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
+      decoded,
+      skipped: [...skipped],
+      ...(result.skippedSteps.length === 0 ? {} : { skippedSteps: [...result.skippedSteps] }),
+      parameters: trained.parameterCount,
+      ...made,
+    };
+    const overlays = (): Promise<OverlayPicture[] | undefined> => this.#overlays(engine, result);
+    await folder.finish(
+      summary,
+      model,
+      await reportInputs(result, images, { overlays, heat: this.#heat(engine, result) }, warn),
+    );
+    return summary;
+  }
+
+  async #judge(engine: Engine, model: TrainedModel["model"], set: ImageSet): Promise<ModelJudgement> {
+    const { settings, images } = this.#run;
+    const { classes } = images.assembly;
+    return await taskOf(settings).judge(engine, model, settings, {
+      set,
+      part: "validation",
+      classes,
+      batch: settings.batch,
+    });
+  }
+
+  /** Chosen on the validation images; undefined where there are none, and of a segmenter. */
+  async #thresholds(engine: Engine, model: TrainedModel["model"]): Promise<KeptThresholds | undefined> {
+    const { classes, validation } = this.#run.images.assembly;
+    if (validation === undefined || model instanceof Segmenter) return undefined;
+    const { logits } = await this.#judge(engine, model, validation);
+    const found = chosenThresholds(logits, validation, classes.length);
+    const { byClass } = shownThresholds({ classes, thresholds: found });
+    const notes = notesOfClasses(classes, (name) => byClass[name].note);
+    const { say = silent } = this.#observer;
+    if (notes.length > 0) say(`thresholds for predict --decide: ${notes.join("; ")}`);
+    return found;
+  }
+
+  /** Pictures for the report; undefined for a classifier. */
+  async #overlays(
+    engine: Engine,
+    { model, logits, overlaps }: TrainedModel,
+  ): Promise<OverlayPicture[] | undefined> {
+    if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
+    const { settings, images } = this.#run;
+    const { classes, test } = images.assembly;
+    const reading = { ...settings, exclusive: model.exclusive, exhaustive: model.exhaustive };
+    const predicted = testPredictions(logits, test, classes);
+    return await overlayPictures(engine, model, reading, test, predicted, overlaps);
+  }
+
+  /** Where it looked in its mistakes, for the report; undefined for a segmenter. */
+  #heat(engine: Engine, { model }: TrainedModel): MistakeHeat | undefined {
+    if (!(model instanceof Classifier)) return undefined;
+    const { settings, images } = this.#run;
+    const { normalisation } = settings;
+    return (wrong) => mistakeMaps(engine, model, normalisation, images.assembly.test, wrong);
+  }
+
+  [Symbol.dispose](): void {
+    this.#run.start.folder.close();
+    this.#engine[Symbol.dispose]();
+  }
+}
+
+/** Predictions and data for the report; nothing for a run that was stopped. */
+async function reportInputs(
+  { logits, overlaps, located, stopped }: TrainedModel,
+  { assembly: { classes, test }, coverage }: Loaded,
+  pictures: {
+    readonly overlays: () => Promise<OverlayPicture[] | undefined>;
+    readonly heat: MistakeHeat | undefined;
+  },
+  warn: (text: string) => void,
+): Promise<Parameters<RunFolder["finish"]>[2]> {
+  if (stopped || logits === undefined) return {};
+  const predicted = testPredictions(logits, test, classes);
+  const texts = {
+    predictions: predictionsText(predicted),
+    ...(overlaps === undefined || located === undefined
+      ? {}
+      : { overlaps: overlapsText(predicted, { ...overlaps, located }) }),
+  };
+  try {
+    return {
+      ...texts,
+      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await pictures.overlays(), pictures.heat))}\n`,
+    };
+  } catch (error) {
+    // Images may be gone from the cache by now, which should not cost the run its results.
+    const [reason] = (error as Error).message.split("\n");
+    warn(`warning: the report will show no mistakes and no labels (${reason})`);
+    return texts;
+  }
+}

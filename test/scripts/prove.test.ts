@@ -1,0 +1,23 @@
+// The short form of proofs that have commands of their own (docs/promises.md).
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { root } from "../docs/markdown.ts";
+
+const proof = async (script: string, ...options: string[]): Promise<string> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, "scripts", script), ...options]);
+  return stdout;
+};
+
+test("a run that is killed, and one that loses devices, end as one that was left alone", async () => {
+  const shown = await proof("prove-survival.mjs", "--kills", "1", "--losses", "1");
+  expect(shown).toMatch(/1 runs that were killed, \d+ times in all: 0 of them failed/u);
+  expect(shown).toMatch(/passed\n$/u);
+});
+
+test("two processes that join a study, of which one is killed, find what one finds", async () => {
+  const shown = await proof("prove-join.mjs", "--processes", "2", "--kills", "1", "--seeds", "1");
+  expect(shown).toMatch(/passed\n$/u);
+});
