@@ -143,7 +143,7 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
 
   test("all of it is reached by keyboard, in order, with a visible focus", async () => {
     const page = await newPage();
-    await page.goto(`${built().origin}/?device=reference&${tiny}`);
+    await page.goto(`${built().origin}/?device=reference&images=64&epochs=40&size=16`);
     await ready(page);
     const seen: string[] = [];
     for (let i = 0; i < 60; i++) {

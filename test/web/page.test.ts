@@ -138,8 +138,10 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
     const file = join(built().folder, "words.txt");
     writeFileSync(file, "no image");
     await page.setInputFiles("#files", file);
-    await page.waitForSelector("#trouble:not([hidden])");
-    expect(await text("trouble")).toBe("words.txt is neither PNG, JPEG, WebP nor BMP: it looks like text");
+    await page.waitForSelector("#own-trouble:not([hidden])");
+    expect(await text("own-trouble")).toBe(
+      "words.txt: is neither PNG, JPEG, WebP nor BMP: it looks like text. Drop a PNG, a JPEG or a WebP, or a folder to learn from",
+    );
   });
 
   test("nothing was asked of another host, and the console stayed silent", () => {

@@ -186,9 +186,16 @@ const hear: { readonly [Kind in Told["kind"]]: (news: News<Kind>) => void } = {
   notice: ({ text }) => showText("notice", text),
   trouble: ({ of, text }) => {
     if (of === "train" && isTraining) ended("It ended before its end.", false);
-    showText("trouble", text);
+    if (of === "classify" || of === "files" || of === "take-model") showOwnTrouble(text);
+    else showText("trouble", text);
   },
 };
+
+/** Beside the place for images, which may be far from what is seen. */
+function showOwnTrouble(text: string | undefined): void {
+  showText("own-trouble", text);
+  if (text !== undefined) element("own-trouble", HTMLElement).scrollIntoView({ block: "nearest" });
+}
 
 function showClassified({ by, probabilities, seen }: News<"classified">): void {
   const words = Object.entries(probabilities)
@@ -241,7 +248,7 @@ takeDrops({
   ask,
   base: () => setupOf(location.search),
   busy: () => isTraining,
-  trouble: (text) => showText("trouble", text),
+  trouble: showOwnTrouble,
 });
 
 showNoExamples(element("examples", HTMLElement), standard);

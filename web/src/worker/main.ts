@@ -218,7 +218,12 @@ async function download(what: Download): Promise<void> {
 
 async function tellClasses(file: File): Promise<void> {
   const model = answering();
-  tell({ kind: "classified", by: model.by, ...(await classify(model, file)) });
+  const classified = await classify(model, file).catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}. Drop a PNG, a JPEG or a WebP, or a folder to learn from`, {
+      cause: error,
+    });
+  });
+  tell({ kind: "classified", by: model.by, ...classified });
 }
 
 type Asked<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
