@@ -13,35 +13,37 @@ import { chromiumProgram } from "./served-page.ts";
 /** As small as a training can be. */
 const tiny = "images=32&epochs=2&size=16";
 
-/** Sums up how far things move without being asked to, and says what. */
-const watchLayout = (): void => {
-  const moved: string[] = ((globalThis as { moved?: string[] }).moved = []);
-  interface Shift extends PerformanceEntry {
-    readonly value: number;
-    readonly hadRecentInput: boolean;
-    readonly sources: readonly { readonly node: Node | null }[];
-  }
+// What runs in the page is text: its types are not those of a test.
+
+/** Notes how far things move without being asked to, and what. */
+const watchLayout = `
+  globalThis.moved = [];
   new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput, sources } of list.getEntries() as Shift[]) {
-      const what = sources.map(({ node }) => (node instanceof Element ? node.id || node.tagName : "?"));
-      if (!hadRecentInput) moved.push(`${what.join(", ")} by ${value.toFixed(4)}`);
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+      const what = sources.map(({ node }) => node?.id || node?.nodeName);
+      if (!hadRecentInput) moved.push(what.join(", ") + " by " + value.toFixed(4));
     }
   }).observe({ type: "layout-shift", buffered: true });
-};
-const moved = (page: Page): Promise<string[]> =>
-  page.evaluate(() => (globalThis as { moved?: string[] }).moved ?? ["not watched"]);
+`;
+const moved = (page: Page): Promise<string[]> => page.evaluate("moved");
 
 /** Milliseconds until the largest thing was shown. */
 const largestShown = (page: Page): Promise<number> =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? NaN)).observe({
-          type: "largest-contentful-paint",
-          buffered: true,
-        });
-      }),
-  );
+  page.evaluate(`new Promise((resolve) => {
+    const told = (list) => resolve(list.getEntries().at(-1).startTime);
+    new PerformanceObserver(told).observe({ type: "largest-contentful-paint", buffered: true });
+  })`);
+
+/** The name of what has the focus, and whether that is seen; nothing where the page itself has it. */
+const focused = (page: Page): Promise<string | null> =>
+  page.evaluate(`(() => {
+    const at = document.activeElement;
+    if (at === document.body) return null;
+    const style = getComputedStyle(at.closest("label") ?? at);
+    const isSeen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const name = at.closest("label")?.textContent ?? at.getAttribute("aria-label") ?? at.textContent;
+    return name + (isSeen ? "" : " (no outline)");
+  })()`);
 
 interface TraceEvent {
   readonly name: string;
@@ -108,7 +110,7 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
 
   test("nothing moves by itself and no task takes a tenth of a second while it trains, on a phone", async () => {
     const page = await newPage();
-    await page.addInitScript(watchLayout);
+    await page.addInitScript({ content: watchLayout });
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto(`${built().origin}/?${small}`);
     await ready(page);
@@ -124,14 +126,14 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
     expect(longestTask(trace)).toBeLessThan(100);
     for (const width of [390, 1280]) {
       await page.setViewportSize({ width, height: 844 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
     }
     await page.context().close();
   }, 400_000);
 
   test("nothing moves by itself on a desk", async () => {
     const page = await newPage();
-    await page.addInitScript(watchLayout);
+    await page.addInitScript({ content: watchLayout });
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${built().origin}/?device=reference&${tiny}`);
     await ready(page);
@@ -148,15 +150,8 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
     const seen: string[] = [];
     for (let i = 0; i < 60; i++) {
       await page.keyboard.press("Tab");
-      const found = await page.evaluate(() => {
-        const at = document.activeElement;
-        if (!(at instanceof HTMLElement) || at === document.body) return undefined;
-        const style = getComputedStyle(at.closest("label") ?? at);
-        const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-        const name = at.closest("label")?.textContent ?? at.getAttribute("aria-label") ?? at.textContent;
-        return `${name}${outlined ? "" : " (no outline)"}`;
-      });
-      if (found === undefined) break;
+      const found = await focused(page);
+      if (found === null) break;
       seen.push(found);
     }
     expect(seen.filter((name) => name.endsWith("(no outline)"))).toEqual([]);
@@ -168,11 +163,11 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
     await cell.focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("Space");
-    expect(await page.evaluate(() => location.search)).not.toContain("a=");
-    expect(await cell.evaluate((at) => at === document.activeElement)).toBe(true);
+    expect(await page.evaluate("location.search")).not.toContain("a=");
+    expect(await focused(page)).toBe("hospital A has labels of mass");
     await page.locator("#train").focus();
     await page.keyboard.press("Enter");
-    expect(await page.locator("#stop").evaluate((at) => at === document.activeElement)).toBe(true);
+    expect(await focused(page)).toBe("Stop");
     await page.keyboard.press("Enter");
     await said(page, "Stopped");
     await page.context().close();
@@ -191,15 +186,14 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
       'img "Losses of the models by step"',
     ])
       expect(tree).toContain(line);
-    await page.evaluate(() => {
-      const said = document.querySelector('[role="status"]#said');
-      const heard: string[] = ((globalThis as { heard?: string[] }).heard = []);
-      if (said !== null)
-        new MutationObserver(() => heard.push(said.textContent)).observe(said, { childList: true });
-    });
+    await page.evaluate(`
+      globalThis.heard = [];
+      const place = document.querySelector('[role="status"]#said');
+      new MutationObserver(() => heard.push(place.textContent)).observe(place, { childList: true });
+    `);
     await page.click("#train");
     await said(page, "Done");
-    const heard = await page.evaluate(() => (globalThis as { heard?: string[] }).heard ?? []);
+    const heard: string[] = await page.evaluate("heard");
     expect(heard.map((line) => line.replace(/, mean AUC .*/, ""))).toEqual([
       "Drawing the radiographs …",
       "Epoch 1 of 2, both, assembled",
@@ -212,13 +206,10 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
   test("its policy lets nothing out", async () => {
     const page = await (await built().context.browser()?.newContext())?.newPage();
     await page?.goto(`${built().origin}/?device=reference&${tiny}`);
-    const refused = await page?.evaluate(
-      () =>
-        new Promise<string>((resolve) => {
-          document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
-          void fetch("http://localhost:9/").catch(() => undefined);
-        }),
-    );
+    const refused = await page?.evaluate(`new Promise((resolve) => {
+      document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
+      fetch("http://localhost:9/").catch(() => undefined);
+    })`);
     expect(refused).toBe("connect-src");
     await page?.context().close();
   });
@@ -249,14 +240,10 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
       if (context === undefined || page === undefined) throw new Error("the browser has no tab");
       await page.goto(`${built().origin}/?device=reference&${tiny}`);
       await ready(page);
-      await page.evaluate(() => {
-        setTimeout(() => document.getElementById("train")?.click(), 2000);
-      });
+      await page.evaluate(`setTimeout(() => document.getElementById("train").click(), 2000)`);
       await (await context.newPage()).bringToFront();
       const state = (): Promise<string> =>
-        page.evaluate(
-          () => `${document.visibilityState}: ${document.getElementById("state")?.textContent ?? ""}`,
-        );
+        page.evaluate(`document.visibilityState + ": " + document.getElementById("state").textContent`);
       const states: string[] = [];
       while (!states.at(-1)?.endsWith("Done.") && states.length < 200) {
         await new Promise((resolve) => setTimeout(resolve, 500));
