@@ -3,6 +3,8 @@
 
 export { ModelError, RunFolderError } from "../errors/training-errors.ts";
 export type { WarmedBudget } from "./warm-up.ts";
+export { metricsLines } from "../runs/metrics-lines.ts";
+export { trainingTexts, type ToldTraining, type TrainingTexts } from "../report/run/training-texts.ts";
 export { classifierOfBytes, modelBytes, segmenterOfBytes, type TrainedWith } from "../runs/model-bytes.ts";
 export {
   classifierOfModel,

@@ -9,7 +9,7 @@ import { notesOfClasses } from "../labels/wording.ts";
 import { begunWith, isIdleLength } from "../report/run/settings-table.ts";
 import { showAuc, showInterval } from "../report/tables.ts";
 import type { ModelRecord } from "../runs/model-record.ts";
-import type { RunContents } from "../runs/read-run.ts";
+import type { RunContents } from "../runs/run-contents.ts";
 import { thresholdsText } from "./card-thresholds.ts";
 import { usage } from "./card-usage.ts";
 import type { ExportFormat } from "./export-formats.ts";

@@ -16,6 +16,16 @@ export function whyOutside(path: string): string | undefined {
   return undefined;
 }
 
+/** The last name of a path, with slashes or as Windows writes it. */
+export function lastName(path: string): string {
+  return (
+    path
+      .replace(/[/\\]+$/u, "")
+      .split(/[/\\]/u)
+      .at(-1) ?? path
+  );
+}
+
 /** Whether a path, read as text, does not stay below the folder it is relative to. */
 export function escapes(text: string): boolean {
   return /^\/|[\\\0]|^[A-Za-z]:/u.test(text) || leadsUp(text);

@@ -1,6 +1,7 @@
 // Reports as HTML. This file loads the drawing libraries, so it is imported only when a report is made.
 
-export { isRunFolder, readRun, type RunContents } from "../runs/read-run.ts";
+export type { RunContents } from "../runs/run-contents.ts";
+export { isRunFolder, readRun } from "../runs/read-run.ts";
 export { readTaskRun, type TaskContents } from "../runs/read-task-run.ts";
 export { runPage } from "./run/run-page.ts";
 export { taskPage } from "./run/task-page.ts";

@@ -6,7 +6,9 @@ import type { Normalisation } from "../assemble/views.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { heatOverlay, heatSize } from "../pictures/heat-overlay.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { picturePng, type WrongLabel } from "./run-report-data.ts";
+import { picturePng } from "#picture-png";
+import { base64Of } from "../pictures/base64.ts";
+import type { WrongLabel } from "./run-report-data.ts";
 
 /** Width of a picture in pixels, about. */
 const shownWidth = 160;
@@ -38,7 +40,7 @@ export async function mistakeMaps(
       for (const each of wrong) {
         if (each.row !== row) continue;
         const picture = heatOverlay(image, enlarged[each.column], zoom);
-        pictures.set(each, picturePng(picture).toString("base64"));
+        pictures.set(each, base64Of(picturePng(picture)));
       }
     },
     { rows, size },

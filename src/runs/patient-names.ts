@@ -5,15 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../errors/training-errors.ts";
 import { codeOf } from "../files/causes.ts";
+import type { PatientNames } from "./hidden-names.ts";
 
 /** In the folder of a run or a study. Whoever has it can try names, so it stays there. */
 export const saltFile = "patients.salt";
-
-/** Hides names with a salt. */
-export interface PatientNames {
-  /** What stands for a patient: twelve hexadecimal digits, so that two of 100,000 patients are hardly ever one; "" for nobody. */
-  readonly hashOf: (patient: string) => string;
-}
 
 /** Names hashed with a salt that nobody keeps: the same patient has the same hash in this process alone. */
 export const passingNames = (): PatientNames => namesBy(randomBytes(16));
@@ -46,27 +41,4 @@ function namesBy(salt: Uint8Array): PatientNames {
     hashOf: (patient) =>
       patient === "" ? "" : createHmac("sha256", salt).update(patient).digest("hex").slice(0, 12),
   };
-}
-
-interface ShownImage {
-  readonly source: string;
-  readonly image: string;
-  /** As a run keeps it, `source/name`; "" for nobody. */
-  readonly patient: string;
-}
-
-/**
- * An image as a report shows it: its patient is a hash, and so is the patient's name in the name of the image, as in
- * `patient00012/study1/view1.jpg` or `00000012_003.png` of patient 12.
- */
-export function withoutName<Image extends ShownImage>(shown: Image, { hashOf }: PatientNames): Image {
-  const { source, image, patient } = shown;
-  if (patient === "") return shown;
-  const name = patient.startsWith(`${source}/`) ? patient.slice(source.length + 1) : patient;
-  const hash = hashOf(patient);
-  const whole = name.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
-  // Numbers have zeros in front in names of files.
-  const zeros = /^\d/u.test(name) ? "0*" : "";
-  const inImage = new RegExp(`(?<![\\p{L}\\p{N}])${zeros}${whole}(?![\\p{L}\\p{N}])`, "gu");
-  return { ...shown, patient: hash, image: name === "" ? image : image.replace(inImage, hash) };
 }

@@ -5,7 +5,6 @@ import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { bringsWebGpu, runtimeName } from "../device/home.ts";
 import { version } from "./package-info.ts";
-import type { Engine } from "../runtime/engine.ts";
 import type { AnyRecord } from "./run-record.ts";
 
 /** The versions and the commit that a result was made with. */
@@ -37,15 +36,6 @@ async function commit(): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-/** Which backend computes, on what. */
-export function computedOn({
-  backend,
-  traits,
-}: Pick<Engine, "backend" | "traits">): Pick<AnyRecord, "device" | "adapter" | "driver"> {
-  const device = backend.kind === "webgpu" ? "webgpu" : "reference";
-  return { device, adapter: traits.name, driver: traits.description };
 }
 
 /** Warns where a run goes on with another adapter or driver than it was begun with. */

@@ -1,40 +1,21 @@
 // A run folder, read back for its report. What a run that did not end has not written yet is missing, and said so.
 
-import { counted } from "../errors/counted.ts";
 import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { readTensorFile } from "../interchange/safetensors.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
-import { readPredictions, type TestPredictions } from "./test-predictions.ts";
-import { readOverlaps, type TestOverlaps } from "./test-overlaps.ts";
+import { readPredictions } from "./predictions-table.ts";
+import { readOverlaps } from "./test-overlaps.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
+import type { RunContents } from "./run-contents.ts";
 import { runFiles } from "./run-folder.ts";
-import { runRecordSchema, type RunRecord } from "./run-record.ts";
-import { summarySchema, type Summary } from "./summary.ts";
-import { readMetrics, type RunMetrics } from "./metrics-file.ts";
-import { reportDataSchema, type RunReportData } from "./run-report-data.ts";
-
-export interface RunContents {
-  readonly path: string;
-  /** Of its folder. */
-  readonly name: string;
-  readonly record: RunRecord;
-  readonly metrics: RunMetrics;
-  readonly classes: readonly string[];
-  readonly summary: Summary | undefined;
-  readonly predictions: TestPredictions | undefined;
-  /** Of a segmenter. */
-  readonly overlaps: TestOverlaps | undefined;
-  readonly reportData: RunReportData | undefined;
-  /** What the model's logits are divided by since its training; undefined where nobody calibrated it. */
-  readonly temperature: number | undefined;
-  /** [K, K] the learned queries, a class a row; undefined for a head without them. */
-  readonly queries: readonly ArrayLike<number>[] | undefined;
-  /** What the folder does not have, in words. */
-  readonly missing: readonly string[];
-}
+import { runRecordSchema } from "./run-record.ts";
+import { summarySchema } from "./summary.ts";
+import { unfinishedNotes } from "./unfinished-notes.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { reportDataSchema } from "./run-report-data.ts";
 
 /** Whether a folder is one that `tessera train` made. */
 export const isRunFolder = (path: string): boolean => existsSync(join(path, runFiles.record));
@@ -71,13 +52,6 @@ export async function readRun(path: string): Promise<RunContents> {
     temperature: temperatureOf(model?.record),
     queries: rowsOf(model?.tensors.get("head.queries")),
   };
-}
-
-/** What is to be said of a run that has not ended. */
-export function unfinishedNotes(summary: Pick<Summary, "interrupted" | "epochs"> | undefined): string[] {
-  if (summary === undefined) return ["The run has not come to its end; this is what it has written so far."];
-  if (!summary.interrupted) return [];
-  return [`The run was stopped after ${counted(summary.epochs, "epoch")}; it can go on with --resume.`];
 }
 
 /** In their order, which the keys of a JSON object do not keep where they are numbers; of runs whose record does not say. */

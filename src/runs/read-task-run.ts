@@ -2,8 +2,10 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readMetrics, type RunMetrics } from "./metrics-file.ts";
-import { readJson, unfinishedNotes } from "./read-run.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { type RunMetrics } from "./metrics-lines.ts";
+import { readJson } from "./read-run.ts";
+import { unfinishedNotes } from "./unfinished-notes.ts";
 import { runFiles } from "./run-folder.ts";
 import { taskRecordSchema, type TaskRecord } from "./run-record.ts";
 import { taskSummarySchema, type TaskSummary } from "./summary.ts";

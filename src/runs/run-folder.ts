@@ -24,10 +24,11 @@ import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
 import { suggestedPath } from "../files/near-files.ts";
-import { metricsLines } from "./metrics-file.ts";
+import { metricsLines } from "./metrics-lines.ts";
 import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
+import { jsonText } from "./json-text.ts";
 import type { Summary, TaskSummary } from "./summary.ts";
 import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { modelKind, type TensorFile } from "../interchange/tensor-file.ts";
@@ -335,8 +336,6 @@ function lookedAt(path: string): Stats | undefined {
     return undefined;
   }
 }
-
-const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
 export function readAnyRecord(path: string): AnyRecord {

@@ -1,7 +1,7 @@
 // What a run's report shows that only the run itself can see, since the images are gone when it is over: the labels it
 // learned from, and its most confident mistakes with their pictures. It is kept in report.json.
 
-import { PNG } from "pngjs";
+import { picturePng } from "#picture-png";
 import { z } from "zod";
 import { ImageReader } from "../data/assembly/image-reader.ts";
 import type { TestPredictions } from "./test-predictions.ts";
@@ -9,6 +9,7 @@ import { kindOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import type { Cell } from "../pictures/contact-sheet.ts";
 import { overlaySchema, type OverlayPicture } from "./overlay-pictures.ts";
+import { base64Of } from "../pictures/base64.ts";
 import { shrunk } from "../pictures/zoom.ts";
 
 const count = z.int().min(0);
@@ -143,7 +144,7 @@ async function thumbnails(rows: ReadonlySet<number>, set: ImageSet): Promise<Map
     for (const row of rows) {
       const { pixels } = await reader.read(Uint32Array.of(row));
       const { height, width, channels } = set;
-      pictures.set(row, thumbnail({ height, width, channels, pixels }).toString("base64"));
+      pictures.set(row, thumbnail({ height, width, channels, pixels }));
     }
   } finally {
     await reader.close();
@@ -151,17 +152,6 @@ async function thumbnails(rows: ReadonlySet<number>, set: ImageSet): Promise<Map
   return pictures;
 }
 
-/** A PNG file of an image, shrunk where it is large. */
-const thumbnail = (image: Cell): Buffer =>
-  picturePng(shrunk(image, Math.ceil(Math.max(image.height, image.width) / largest)));
-
-/** A PNG file of an image; of another number of channels than three, the first in grey. */
-export function picturePng({ height, width, channels, pixels }: Cell): Buffer {
-  const png = new PNG({ width, height });
-  const last = channels === 3 ? 2 : 0;
-  for (let from = 0, to = 0; to < png.data.length; from += channels, to += 4) {
-    for (let colour = 0; colour < 3; colour++) png.data[to + colour] = pixels[from + Math.min(colour, last)];
-    png.data[to + 3] = 255;
-  }
-  return PNG.sync.write(png, { colorType: last === 0 ? 0 : 2, inputHasAlpha: true });
-}
+/** A PNG file of an image in base 64, shrunk where it is large. */
+const thumbnail = (image: Cell): string =>
+  base64Of(picturePng(shrunk(image, Math.ceil(Math.max(image.height, image.width) / largest))));

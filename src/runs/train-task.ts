@@ -22,9 +22,10 @@ import { bothListeners, type TrainingListener } from "../training/training-repor
 import { checkTask, type Judgement, type Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import { version } from "./package-info.ts";
-import { checkMetricsNames } from "./metrics-file.ts";
+import { checkMetricsNames } from "./metrics-lines.ts";
 import { RunFolder } from "./run-folder.ts";
-import { compareAdapters, computedOn, provenance } from "./provenance.ts";
+import { computedOn } from "./computed-on.ts";
+import { compareAdapters, provenance } from "./provenance.ts";
 import { expectLonger, type Length } from "./run-length.ts";
 import type { TaskRecord } from "./run-record.ts";
 import { silent } from "./run-observer.ts";

@@ -11,7 +11,7 @@ import { noOverlaps } from "../../src/metrics/overlap.ts";
 import { beginRun, type RunOptions } from "../../src/runs/run-start.ts";
 import type { Summary } from "../../src/runs/summary.ts";
 import { readOverlaps } from "../../src/runs/test-overlaps.ts";
-import { readPredictions } from "../../src/runs/test-predictions.ts";
+import { readPredictions } from "../../src/runs/predictions-table.ts";
 import { trainRun } from "../../src/runs/train-run.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
 import { outlinedShapes } from "./outlined-shapes.ts";

@@ -57,8 +57,11 @@ test.each(entries.filter(({ needsNode }) => !needsNode))(
   ({ name, inBrowser }) => {
     const { now, later } = loadedBy(inBrowser, { inBrowser: true });
     expect(now).toEqual(packagesInBrowser[name] ?? []);
-    // The device binding, which package.json leaves out of a browser's program, and ndarray where a tensor is asked for one.
-    expect(["ndarray", "webgpu"]).toEqual(expect.arrayContaining([...later]));
+    // The device binding, which package.json leaves out of a browser's program, ndarray where a tensor is asked for one, and what draws
+    // a report.
+    expect(["@observablehq/plot", "linkedom", "ndarray", "webgpu"]).toEqual(
+      expect.arrayContaining([...later]),
+    );
   },
 );
 

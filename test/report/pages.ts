@@ -116,7 +116,7 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
     Object.fromEntries(classes.map((name, k) => [name, value(name, k)]));
   const counted = { positive: 3, negative: 4, absent: 5, soft: 0, uncertain: 1 };
   return {
-    path: "/runs/<u>first</u>",
+    ...{ path: "/runs/<u>first</u>", name: "u>" },
     record: {
       versions: { tessera: "0", node: "20", webgpu: null },
       ...{ commit: null, dataRoot: "/data/<b>", seed: 1, device: "reference", adapter: "CPU", driver: "" },

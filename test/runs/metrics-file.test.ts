@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { UsageError } from "../../src/errors/errors.ts";
 import { RunFolderError } from "../../src/errors/training-errors.ts";
-import { metricsLines, readMetrics } from "../../src/runs/metrics-file.ts";
+import { readMetrics } from "../../src/runs/metrics-file.ts";
+import { metricsLines } from "../../src/runs/metrics-lines.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
 
 let file: string;

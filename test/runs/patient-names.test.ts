@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { RunFolderError } from "../../src/errors/training-errors.ts";
-import { namesOf, passingNames, saltFile, withoutName } from "../../src/runs/patient-names.ts";
+import { withoutName } from "../../src/runs/hidden-names.ts";
+import { namesOf, passingNames, saltFile } from "../../src/runs/patient-names.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-names-"));
 afterAll(() => {

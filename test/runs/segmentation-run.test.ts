@@ -11,7 +11,7 @@ import { runRecordSchema } from "../../src/runs/run-record.ts";
 import { beginRun, resumeRun, type RunOptions } from "../../src/runs/run-start.ts";
 import { summarySchema } from "../../src/runs/summary.ts";
 import { overlapsText, readOverlaps } from "../../src/runs/test-overlaps.ts";
-import { readPredictions } from "../../src/runs/test-predictions.ts";
+import { readPredictions } from "../../src/runs/predictions-table.ts";
 import { trainRun } from "../../src/runs/train-run.ts";
 import { useEngine } from "../engines.ts";
 import { outlinedShapes } from "../cli/outlined-shapes.ts";

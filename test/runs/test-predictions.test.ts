@@ -3,12 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import {
-  predictionsText,
-  readPredictions,
-  testPredictions,
-  type TestPredictions,
-} from "../../src/runs/test-predictions.ts";
+import { predictionsText, readPredictions } from "../../src/runs/predictions-table.ts";
+import { testPredictions, type TestPredictions } from "../../src/runs/test-predictions.ts";
 import { RunFolderError } from "../../src/errors/training-errors.ts";
 import { concatenate, type ImageSet } from "../../src/data/assembly/assembly.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { oneModule } from "../../scripts/one-module.mjs";
 import { decodeImage } from "../../src/data/images/index.ts";
@@ -58,7 +58,7 @@ const smooth = Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => {
   const [x, y, c] = [Math.floor(i / 3) % 64, Math.floor(i / 192), i % 3];
   return 128 + 90 * Math.sin(x / 9 + c) * Math.cos(y / 7) + (x > 30 && y > 20 ? 30 : 0);
 });
-const picture = (): sharp.Sharp => sharp(smooth, { raw: { width: 64, height: 48, channels: 3 } });
+const picture = (): Sharp => sharp(smooth, { raw: { width: 64, height: 48, channels: 3 } });
 
 describe.runIf(chromiumProgram !== undefined)("images that Chromium decodes", () => {
   let script = "";
@@ -121,7 +121,7 @@ describe.runIf(chromiumProgram !== undefined)("images that Chromium decodes", ()
   });
 
   // Chromium and sharp have the same decoders in them, libjpeg-turbo and libwebp; another browser may be a level or two away.
-  test.each<[string, () => sharp.Sharp]>([
+  test.each<[string, () => Sharp]>([
     ["JPEG, grey", () => picture().greyscale().jpeg({ quality: 90 })],
     ["JPEG, whole colours", () => picture().jpeg({ quality: 90, chromaSubsampling: "4:4:4" })],
     ["JPEG, halved colours", () => picture().jpeg({ quality: 80, chromaSubsampling: "4:2:0" })],

@@ -9,7 +9,7 @@ import { csvText } from "../../files/csv-text.ts";
 import { countedWork } from "../../runs/counted-work.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
 import type { CountWork } from "../../runs/run-observer.ts";
-import { predictionsText } from "../../runs/test-predictions.ts";
+import { predictionsText } from "../../runs/predictions-table.ts";
 import { crossValidation, joinedPredictions, outOfFold, planFolds } from "../../studies/cross-validation.ts";
 import { assemblyOf } from "../../studies/planned-run.ts";
 import { inSteps } from "../../studies/run-study.ts";

@@ -1,6 +1,7 @@
 // Counts of what a manifest selects: labels of each kind, for each source, part and class.
 import { bytes, expectArgument, wholeFrom } from "../../errors/arguments.ts";
 import { absent, negative, positive } from "../../labels/states.ts";
+import type { Assembly, ImageSet } from "../assembly/assembly.ts";
 import { aSampleList, type PixelCounts, type SampleList } from "../catalogue/sample-lists.ts";
 import type { Part } from "../catalogue/listing.ts";
 
@@ -55,6 +56,32 @@ export function coverageOf(list: SampleList, states: Uint8Array, classCount: num
     ...{ source, part, images: states.length / classCount },
     classes: counts.map((count, k) => ({ ...count, uncertain: uncertain[k] })),
   };
+}
+
+/** The labels of an assembly, by source and part; nobody knows any more which of them a source called uncertain. */
+export function coverageOfAssembly({ classes, sources, validation, test }: Assembly): LabelCoverage[] {
+  const width = classes.length;
+  const found = new Map<string, LabelCoverage>();
+  const add = (set: ImageSet, part: Part): void => {
+    const names = set.origins?.names ?? [set.source];
+    for (const [at, source] of names.entries()) {
+      const rows = Array.from({ length: set.count }, (_, row) => row).filter(
+        (row) => (set.origins?.of[row] ?? 0) === at,
+      );
+      const states = rows.flatMap((row) => Array.from(set.states.subarray(row * width, (row + 1) * width)));
+      const counts = countStates(Uint8Array.from(states), width);
+      found.set(JSON.stringify([source, part]), {
+        ...{ source, part, images: rows.length },
+        classes: counts.map((count) => ({ ...count, uncertain: 0 })),
+      });
+    }
+  };
+  for (const set of sources) add(set, "train");
+  if (validation !== undefined) add(validation, "validation");
+  add(test, "test");
+  // Source after source, each with its parts, as a manifest lists them.
+  const names = [...new Set(Array.from(found.values(), ({ source }) => source))];
+  return names.flatMap((name) => [...found.values()].filter(({ source }) => source === name));
 }
 
 function countStates(states: Uint8Array, classCount: number): Omit<LabelCount, "uncertain">[] {

@@ -7,7 +7,7 @@ import { digits, fixed, whole } from "../html/number-text.ts";
 import type { Figure, TableContent } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
 import type { OverlapSummary } from "../../metrics/overlap.ts";
-import type { EpochLine, RunMetrics, TaskReport } from "../../runs/metrics-file.ts";
+import type { EpochLine, RunMetrics, TaskReport } from "../../runs/metrics-lines.ts";
 import { termName, termTitle } from "./term-titles.ts";
 
 /** The most points of a curve that a page can show apart. */

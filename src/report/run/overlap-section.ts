@@ -3,7 +3,7 @@
 import { counted } from "../../errors/counted.ts";
 import type { Estimate, TestOverlap } from "../../assemble/overlap-metrics.ts";
 import { overlapScores, sumsByPatient } from "../../metrics/overlap.ts";
-import type { RunContents } from "../../runs/read-run.ts";
+import type { RunContents } from "../../runs/run-contents.ts";
 import type { Summary } from "../../runs/summary.ts";
 import type { TestOverlaps } from "../../runs/test-overlaps.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";

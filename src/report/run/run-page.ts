@@ -1,6 +1,7 @@
 // The report of a run: results, curves, mistakes, labels and settings.
 
 import { counted } from "../../errors/counted.ts";
+import { lastName } from "../../files/path-text.ts";
 import type { AucInterval } from "../../assemble/test-metrics.ts";
 import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
@@ -26,7 +27,7 @@ import { overlayCards } from "./overlay-cards.ts";
 import { patientSection } from "./patient-section.ts";
 import { mistakeCards } from "./mistakes.ts";
 import type { Mistake } from "../../runs/run-report-data.ts";
-import type { RunContents } from "../../runs/read-run.ts";
+import type { RunContents } from "../../runs/run-contents.ts";
 import { settingsSection } from "./settings-table.ts";
 
 /**
@@ -34,7 +35,8 @@ import { settingsSection } from "./settings-table.ts";
  * @param named whether messages about files and rows are shown, which may name patients in their own way
  */
 export function runPage(run: RunContents, named = true): string {
-  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing } = run;
+  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing, name } =
+    run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
     {
@@ -87,9 +89,9 @@ export function runPage(run: RunContents, named = true): string {
   ];
   const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
   return pageText({
-    title: `Run ${run.name}`,
+    title: `Run ${name}`,
     lead: [
-      `Training on ${fileName(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
+      `Training on ${lastName(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
       ...missing,
     ].join(" "),
     facts: [
@@ -105,10 +107,6 @@ export function runPage(run: RunContents, named = true): string {
     foot: `Made by Tessera ${record.versions.tessera}`,
   });
 }
-
-/** Of a path, also one of another system. */
-const fileName = (path: string): string =>
-  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
 /** The mean by which a run is judged, with its interval. */
 function headline(summary: Summary | undefined): (readonly [name: string, value: string])[] {
