@@ -1,7 +1,4 @@
 import type { BuildOptions } from "vite";
 
-<<<<<<< HEAD
-=======
 /** Sources as one module. */
->>>>>>> h-files
 export function oneModule(options: BuildOptions): Promise<string>;

@@ -33,24 +33,23 @@ import {
 } from "./course-words.ts";
 import { type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
-import { chosenThresholds, shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
+import { shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
 import { runFiles, type RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { mistakeMaps } from "./mistake-maps.ts";
 import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
-import { computedOn } from "./provenance.ts";
-import type { RunChoices, RunRecord } from "./run-record.ts";
+import { computedOn } from "./computed-on.ts";
 import { reportDataOf, type MistakeHeat } from "./run-report-data.ts";
 import { compareRuns, recordOf } from "./run-start.ts";
+import { summaryOf, type Environment } from "./run-summary.ts";
 import type { Summary } from "./summary.ts";
+import { validatedThresholds } from "./validated-thresholds.ts";
 import { overlapsText } from "./test-overlaps.ts";
-import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { predictionsText } from "./predictions-table.ts";
+import { testPredictions } from "./test-predictions.ts";
 import { segmentationResults } from "./segmentation-results.ts";
 import { testResults } from "./test-results.ts";
 import { openRunEngine, isStreamed, sizesOf, type LoadedRun } from "./loaded-run.ts";
-
-/** What computes, and with which kernels. */
-type Environment = Pick<RunRecord, "device" | "adapter" | "driver"> & RunChoices;
 
 /** The second part of a run: an engine, and the run folder that it writes. */
 export class RunSession implements Disposable {
@@ -236,7 +235,7 @@ export class RunSession implements Disposable {
     const { start, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
-    const { assembly, skipped, decoded } = images;
+    const { assembly } = images;
     const tested = {
       ...testResults(result, assembly, count),
       ...(await segmentationResults(
@@ -247,9 +246,7 @@ export class RunSession implements Disposable {
       )),
     };
     const { seconds } = folder;
-    const { evaluation, kept, validation, reestimated, endedEarly, model: trained } = result;
-    const { classes } = assembly;
-    const { device, ...made } = this.#environment;
+    const { kept, model: trained } = result;
     const thresholds = result.stopped ? undefined : await this.#thresholds(engine, trained);
     const model = result.stopped
       ? undefined
@@ -257,26 +254,10 @@ export class RunSession implements Disposable {
           record: await modelRecordOf(trained, this.#run, { kept, thresholds, warn }),
           tensors: await readWeights(trained),
         };
-    const summary: Summary = {
-      meanAuc: evaluation?.meanAuc ?? null,
-      auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
-      ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
-      ...tested,
-      ...(thresholds === undefined ? {} : { thresholds: shownThresholds({ classes, thresholds }) }),
-      epochs: result.epochs,
-      ...{ kept, validation, ...(reestimated === undefined ? {} : { reestimated }), endedEarly },
-      interrupted: result.stopped,
-      seconds: Math.round(seconds * 10) / 10,
-      seed: options.seed,
-      device,
-      manifest: manifest.file,
-      images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
-      decoded,
-      skipped: [...skipped],
-      ...(result.skippedSteps.length === 0 ? {} : { skippedSteps: [...result.skippedSteps] }),
-      parameters: trained.parameterCount,
-      ...made,
-    };
+    const summary = summaryOf(result, images, {
+      ...{ tested, thresholds, seconds, seed: options.seed, manifest: manifest.file },
+      environment: this.#environment,
+    });
     const overlays = (): Promise<OverlayPicture[] | undefined> => this.#overlays(engine, result);
     await folder.finish(
       summary,
@@ -299,10 +280,10 @@ export class RunSession implements Disposable {
 
   /** Chosen on the validation images; undefined where there are none, and of a segmenter. */
   async #thresholds(engine: Engine, model: TrainedModel["model"]): Promise<KeptThresholds | undefined> {
-    const { classes, validation } = this.#run.images.assembly;
-    if (validation === undefined || model instanceof Segmenter) return undefined;
-    const { logits } = await this.#judge(engine, model, validation);
-    const found = chosenThresholds(logits, validation, classes.length);
+    const { settings, images } = this.#run;
+    const found = await validatedThresholds(engine, model, settings, images.assembly);
+    if (found === undefined) return undefined;
+    const { classes } = images.assembly;
     const { byClass } = shownThresholds({ classes, thresholds: found });
     const notes = notesOfClasses(classes, (name) => byClass[name].note);
     const { say = silent } = this.#observer;

@@ -52,6 +52,7 @@ export function summaryOf(
     images: Object.fromEntries(sources.map(({ source, count }) => [source, count])),
     decoded,
     skipped: [...skipped],
+    ...(result.skippedSteps.length === 0 ? {} : { skippedSteps: [...result.skippedSteps] }),
     parameters: model.parameterCount,
     ...made,
   };

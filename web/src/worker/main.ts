@@ -212,7 +212,7 @@ async function takeModel(name: string, bytes: Uint8Array): Promise<void> {
 
 async function download(what: Download): Promise<void> {
   if (last === undefined) throw new Error("There is no trained model yet: train first");
-  const content = await downloaded(what, last.setup, await adapterOf(), last.trained);
+  const content = await downloaded(what, last.setup, last.trained.at(-1));
   tell({ kind: "download", what, content }, typeof content === "string" ? [] : [content.buffer]);
 }
 

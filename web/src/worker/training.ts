@@ -16,7 +16,6 @@ import {
   assembledName,
   type Arm,
   type History,
-  type Mistake,
   type Setup,
   type StepLosses,
   type Told,
@@ -44,11 +43,8 @@ export interface Learning {
 export interface Trained extends Learning {
   readonly result: TrainingResult;
   readonly history: History;
-  /** Of the model that is shown; none of the others. */
-  readonly mistakes: readonly Mistake[];
   /** Since the training was begun, or went on. */
   readonly seconds: number;
-  readonly sourceOf: Radiographs["sourceOf"];
 }
 
 export interface Training {
@@ -180,13 +176,12 @@ async function trainOn(
   if (history.epochs.at(-1)?.epoch !== result.kept && evaluation !== undefined)
     tellEpoch(result.kept, evaluation);
   await tellQueries();
-  let mistakes: readonly Mistake[] = [];
   if (!stopped && logits !== undefined && arm.name === armsOf(setup).at(-1)?.name) {
-    mistakes = await mistakesOf(engine, classifier, settings, logits, learned.test, arm.classes, sourceOf);
-    tell({ kind: "mistakes", arm: arm.name, list: mistakes });
+    const list = await mistakesOf(engine, classifier, settings, logits, learned.test, arm.classes, sourceOf);
+    tell({ kind: "mistakes", arm: arm.name, list });
   }
   const seconds = (performance.now() - since) / 1000;
-  return { arm, classifier, engine, learned, settings, result, history, mistakes, seconds, sourceOf };
+  return { arm, classifier, engine, learned, settings, result, history, seconds };
 }
 
 /** Adds what was told to what was told before it; what a run tells again, from its checkpoint on, takes the place of what it told. */
