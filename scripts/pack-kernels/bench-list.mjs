@@ -3,7 +3,8 @@
 import { kernels } from "../../src/kernels/built-in-kernels.ts";
 import { operators } from "../../src/operators/registry.ts";
 import { updatesOf } from "../../src/operators/operator.ts";
-import { adapters, candidatesOf } from "./adapters.mjs";
+import { leastAdapters } from "../adapter-kinds.mjs";
+import { candidatesOf } from "./packed-candidates.mjs";
 
 const f32 = (...shape) => ({ shape, dtype: "f32", fill: "uniform", from: -1, to: 1 });
 /** Above 0, as variances are. */
@@ -179,7 +180,7 @@ function ceilings() {
       name: "only",
       launches: [launch],
       temporaries: [],
-      ruleOf: Object.keys(adapters),
+      ruleOf: Object.keys(leastAdapters),
       operations,
     };
     return {

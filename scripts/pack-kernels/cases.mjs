@@ -6,7 +6,7 @@ import { operators } from "../../src/operators/registry.ts";
 import { updatesOf } from "../../src/operators/operator.ts";
 import { magnitudeRules, magnitudesOf, reference } from "../../test/operators/magnitudes.ts";
 import { samples } from "./packed.mjs";
-import { candidatesOf } from "./adapters.mjs";
+import { candidatesOf } from "./packed-candidates.mjs";
 
 /**
  * Elements of all inputs and outputs of a call. A larger one is packed where no smaller one has its pipeline, and a large one

@@ -2,7 +2,7 @@
 
 import { kernelFor } from "../../src/kernels/built-in-kernels.ts";
 import { operators } from "../../src/operators/registry.ts";
-import { candidatesOf } from "./adapters.mjs";
+import { candidatesOf } from "./packed-candidates.mjs";
 import { gradientOperators } from "./gradient-operators.mjs";
 import { computes } from "./headers.mjs";
 import { uniformMeanings } from "./kernel-module.mjs";

@@ -15,7 +15,7 @@ import { phase, run, SetupError, tellingLines } from "./terminal.mjs";
  * `versionOf` reads the version of the package in a folder (types: dependencies.d.mts).
  */
 export function staleness({ manifest, lock, installed, versionOf, platform, arch }) {
-  for (const group of ["dependencies", "devDependencies"])
+  for (const group of ["dependencies", "devDependencies", "peerDependencies"])
     if (!sameRecord(manifest[group], lock.packages[""]?.[group]))
       return `the ${group} in package.json are not those of package-lock.json`;
   if (installed === null) return "no complete install is there";

@@ -12,6 +12,7 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export class Classifier extends Module {
+  static override readonly name: string = "Classifier";
   readonly features: Backbone;
   readonly head: Head;
   /**

@@ -31,6 +31,7 @@ export interface SegmenterOptions {
 }
 
 export class Segmenter extends Module {
+  static override readonly name: string = "Segmenter";
   readonly features: UNet;
   readonly head: Head;
   /** K, without the background. */

@@ -4,10 +4,14 @@ import type { DeviceLostError } from "../errors/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { LastingEngine, type OpensEngine } from "../runtime/lasting-engine.ts";
 import type { EngineOptions } from "../runtime/open-engine.ts";
+import { warnOfCpu } from "../runs/device-options.ts";
+import { warn } from "./terminal/warn.ts";
 
-/** Opens an engine that is told of, when its device is lost, as a warning. */
-export function lastingEngine(how: EngineOptions | OpensEngine): Promise<LastingEngine> {
-  return LastingEngine.open(how, { lost: tellLoss });
+/** Opens an engine that is told of, when its device is lost, as a warning; and that it is the CPU where nobody asked for it. */
+export async function lastingEngine(how: EngineOptions | OpensEngine): Promise<LastingEngine> {
+  const lasting = await LastingEngine.open(how, { lost: tellLoss });
+  if (typeof how !== "function") warnOfCpu(lasting.engine, warn);
+  return lasting;
 }
 
 /**
@@ -23,5 +27,5 @@ export async function onEngine<Result>(
 }
 
 function tellLoss({ reason }: DeviceLostError): void {
-  process.stderr.write(`warning: ${reason}; what was under way on it begins again on another\n`);
+  warn(`warning: ${reason}; what was under way on it begins again on another`);
 }

@@ -94,11 +94,19 @@ function classTable({ classes, phases, launches, seconds }: Profile): string {
 /** Kernels below this share of the step are counted instead of listed; the trace has all of them. */
 const listedShare = 0.005;
 
+/** From where the step of timestamps is worth a word, in seconds: a launch takes some microseconds at the least. */
+const coarse = 10e-6;
+
+const coarseStep = (resolution: number | undefined): string =>
+  resolution === undefined || resolution < coarse
+    ? ""
+    : ` in steps of ${Math.round(resolution * 1e6)} microseconds: shorter launches are not told apart`;
+
 export function profileReport(
   { profile, views, batch }: StepProfile,
   { name, description }: Pick<AdapterTraits, "name" | "description">,
 ): string {
-  const { kernels, phases, seconds, launches, ceilings, clock, replays: runs } = profile;
+  const { kernels, phases, seconds, launches, ceilings, clock, resolution, replays: runs } = profile;
   const sums = new Table({
     ...plainTable,
     head: ["phase", "launches", "ms", "share"],
@@ -154,7 +162,7 @@ export function profileReport(
   ]);
   const timed =
     clock === "device"
-      ? "timestamps of the device"
+      ? `timestamps of the device${coarseStep(resolution)}`
       : "wall time, one submit a launch: the adapter has no timestamps, and each launch carries its submit's time";
   return [
     `one training step, ${views === 2 ? "both views" : "the weak view"}, ${batch} images, on ${name} (${description})`,

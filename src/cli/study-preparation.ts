@@ -80,9 +80,6 @@ export interface PreparedStudy extends DecidedStudy {
   readonly remarks: { readonly told: readonly string[]; readonly warnings: readonly string[] };
 }
 
-/** Warnings are printed with --quiet, too. */
-export const warn = (text: string): void => void process.stderr.write(`${text}\n`);
-
 /** @throws UsageError for a run that keeps parts of a network as its seed draws them */
 function expectBegun({ settings, initial }: StudyRun, file: string): void {
   const field = (["freeze", "unfreeze"] as const).find((name) => settings[name] !== undefined);

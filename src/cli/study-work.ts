@@ -21,7 +21,6 @@ import { measures } from "../metrics/measures.ts";
 import { meanAuc } from "../metrics/auc.ts";
 import { coverageReportData } from "../studies/study-report-data.ts";
 import { showAuc } from "../report/tables.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { LastingEngine } from "../runtime/lasting-engine.ts";
 import { lastingEngine } from "./on-engine.ts";
@@ -30,7 +29,7 @@ import { computedOn } from "../runs/computed-on.ts";
 import { provenance } from "../runs/provenance.ts";
 import { checkChoices, takeChoices } from "../runs/kernel-choices.ts";
 import { defaultMemory } from "../runs/load-images.ts";
-import { engineOptions } from "../runs/device-options.ts";
+import { engineOptions, openNamedEngine } from "../runs/device-options.ts";
 import { programDigest } from "../runs/package-info.ts";
 import { showSeconds, unlessInterrupted } from "./terminal/progress.ts";
 import { reportFinished } from "./commands/report.ts";
@@ -39,7 +38,8 @@ import { keepPictures, writeReportData } from "./study-pictures.ts";
 import { weightsOfSteps } from "./terminal/loss-words.ts";
 import { StudyProgress } from "./terminal/study-progress.ts";
 import { writeResults } from "./study-results.ts";
-import { warn, type CommandOutput, type PreparedStudy, type StudyWorkOptions } from "./study-preparation.ts";
+import type { CommandOutput, PreparedStudy, StudyWorkOptions } from "./study-preparation.ts";
+import { warn } from "./terminal/warn.ts";
 
 /**
  * Carries a study out, or with --dry-run tells what it would take.
@@ -99,9 +99,9 @@ async function openEngines(
   const device = engineOptions(output.options);
   let choices: RunChoices | undefined;
   const open = async (again: boolean): Promise<Engine> => {
-    const engine = await openEngine(again ? { ...device, device: "webgpu" } : device);
+    const told = choices === undefined ? { ...output, warn } : { ...output, say: silent, warn: silent };
+    const engine = await openNamedEngine(again ? { ...device, device: "webgpu" } : device, told.warn);
     try {
-      const told = choices === undefined ? { ...output, warn } : { ...output, say: silent, warn: silent };
       const chosen = choose(engine, prepared, told);
       choices ??= chosen;
       return engine;

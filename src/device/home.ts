@@ -22,7 +22,8 @@ export function runtimeName(): string {
 /** Whether WebGPU is the runtime's own (a browser's, Deno's), and not the package "webgpu" that Node and Bun load. */
 export const bringsWebGpu = (): boolean => !inNode() || (globalThis as Runtimes).Deno !== undefined;
 
-const orReference = 'openEngine({ device: "reference" }) computes on the CPU without one';
+/** What a program does without a device. */
+export const orReference = 'openEngine({ device: "reference" }) computes on the CPU without one';
 
 /** That there is no adapter, and what to do. */
 export function noAdapter(): string {

@@ -1,7 +1,8 @@
 // Where WebGPU comes from: what `navigator.gpu` is, or Dawn for Node, held so that it can never be collected.
 
 import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
-import { inNode, noWebGpu } from "./home.ts";
+import { missingPackage } from "../errors/optional-packages.ts";
+import { inNode, noWebGpu, orReference } from "./home.ts";
 import { pollPatiently } from "./patient-polling.ts";
 
 /**
@@ -34,8 +35,7 @@ async function createProvider(robustness: boolean): Promise<GPU> {
     dawn = await import("webgpu");
   } catch (cause) {
     throw new DeviceUnavailableError(
-      `the "webgpu" package (Dawn for Node) does not load on ${process.platform}-${process.arch}: ` +
-        `${(cause as Error).message.split("\n")[0] ?? ""}; reinstall it, or use --device reference`,
+      `${missingPackage("webgpu", cause)}; or use --device reference; ${orReference}`,
       { cause },
     );
   }

@@ -109,6 +109,7 @@ function pooled(
 
 /** BN, ReLU, (1x1 convolution, BN, ReLU,) 3x3 convolution: [N, H, W, C] to [N, H, W, growth]. */
 export class DenseLayer extends Module {
+  static override readonly name: string = "DenseLayer";
   readonly #norm1: BatchNorm;
   readonly #conv1: Conv2d;
   readonly #second: { readonly norm: BatchNorm; readonly conv: Conv2d } | undefined;
@@ -192,6 +193,7 @@ const configurationFields: OptionChecks<DenseNetConfiguration> = {
 
 /** Each layer reads all channels before it and adds `growth` of its own: C to C + layers * growth. */
 export class DenseBlock extends Module {
+  static override readonly name: string = "DenseBlock";
   readonly #layers: readonly DenseLayer[];
   readonly #takesFused: boolean;
   readonly outputChannels: number;
@@ -252,6 +254,7 @@ export class DenseBlock extends Module {
 
 /** BN, ReLU, 1x1 convolution, 2x2 average pool: [N, H, W, C] to [N, H/2, W/2, K]. */
 export class Transition extends Module {
+  static override readonly name: string = "Transition";
   readonly #norm: BatchNorm;
   readonly #conv: Conv2d;
 
@@ -275,6 +278,7 @@ export class Transition extends Module {
 
 /** A DenseNet up to its pooled features: [N, H, W, C] to [N, features]. */
 export class DenseNet extends Module implements Backbone {
+  static override readonly name: string = "DenseNet";
   readonly configuration: DenseNetConfiguration;
   /** May change between calls. */
   composition: Composition = "fused";

@@ -46,6 +46,10 @@ export abstract class Module {
   readonly #children = new Map<string, Module>();
   #frozen = false;
 
+  /**
+   * Messages name a layer by its class. Layers of the package declare it (`static override readonly name = "Conv2d"`), since a minifier changes the
+   * names of classes; one of your own may, too.
+   */
   constructor(engine: Engine) {
     expectEngine(new.target.name, engine);
     this.engine = engine;

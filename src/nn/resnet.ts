@@ -76,6 +76,7 @@ const normalised = ({ conv, norm }: Step, x: Tensor, mode: Mode): Tensor =>
 
 /** The shortcut of a block that changes the shape: a strided 1x1 convolution and a batch norm, "0" and "1" by torchvision. */
 class Downsample extends Module {
+  static override readonly name: string = "Downsample";
   readonly #step: Step;
 
   constructor(
@@ -118,6 +119,7 @@ const configurationFields: OptionChecks<ResNetConfiguration> = {
 
 /** relu(shortcut(x) + convolutions(x)): [N, H, W, C] to [N, H / stride, W / stride, K]. */
 export class ResidualBlock extends Module {
+  static override readonly name: string = "ResidualBlock";
   readonly #steps: readonly Step[];
   readonly #downsample: Downsample | undefined;
 
@@ -161,6 +163,7 @@ export class ResidualBlock extends Module {
 
 /** Residual blocks one after the other, the first with the stride: a "layer" by torchvision. */
 class Stage extends Module {
+  static override readonly name: string = "Stage";
   readonly #blocks: readonly ResidualBlock[];
 
   constructor(engine: Engine, blocks: readonly ResidualBlock[]) {
@@ -175,6 +178,7 @@ class Stage extends Module {
 
 /** A ResNet up to its pooled features: [N, H, W, C] to [N, features]. */
 export class ResNet extends Module implements Backbone {
+  static override readonly name: string = "ResNet";
   readonly configuration: ResNetConfiguration;
   readonly features: number;
   readonly stageChannels: readonly number[];

@@ -19,6 +19,7 @@ export type SequentialLayer = Module | ((x: Tensor) => Tensor);
  * come in an object: `{ stem: ..., head: ... }`.
  */
 export class Sequential extends Module {
+  static override readonly name: string = "Sequential";
   /** By name, in order. */
   readonly layers: ReadonlyMap<string, SequentialLayer>;
 

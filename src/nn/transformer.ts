@@ -62,6 +62,7 @@ const blockOptions: OptionChecks<TransformerBlockOptions> = { mask: anything, ca
  * (self_attn, linear1, linear2, norm1, norm2), so that its weights fit.
  */
 export class TransformerBlock extends Module {
+  static override readonly name: string = "TransformerBlock";
   readonly attention: MultiHeadAttention;
   readonly first: Linear;
   readonly second: Linear;

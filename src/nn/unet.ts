@@ -58,6 +58,7 @@ export function halvingProblem(levels: number, height: number, width: number): s
 
 /** Two 3x3 convolutions, each with its batch norm and ReLU. */
 class DoubleConvolution extends Module {
+  static override readonly name: string = "DoubleConvolution";
   readonly #convolutions: readonly [Conv2d, Conv2d];
   readonly #norms: readonly [BatchNorm, BatchNorm];
 
@@ -105,6 +106,7 @@ class DoubleConvolution extends Module {
  * the image. Filters of `upL.conv1` take the channels of the way down first, then the enlarged ones.
  */
 export class UNet extends Module {
+  static override readonly name: string = "UNet";
   readonly configuration: UNetConfiguration;
   /** May change between calls. */
   composition: Composition = "fused";

@@ -1,7 +1,7 @@
 // Where a classifier looked, drawn over its image: what speaks for a class as warm light, the brighter the more.
 
 import { TesseraError } from "../errors/errors.ts";
-import { colours, contactSheet, type Cell, type Colour, type Word } from "./contact-sheet.ts";
+import type { Cell, Colour } from "./contact-sheet.ts";
 import { overlay } from "./overlay.ts";
 import { zoomTo } from "./zoom.ts";
 
@@ -21,7 +21,7 @@ const ramp: readonly Colour[] = [
 const mostShare = 0.72;
 
 /** A colour of the ramp, from 0 to 1. */
-function rampColour(value: number): Colour {
+export function rampColour(value: number): Colour {
   const at = Math.min(1, Math.max(0, value)) * (ramp.length - 1);
   const stop = Math.min(ramp.length - 2, Math.floor(at));
   const [low, high] = [ramp[stop], ramp[stop + 1]];
@@ -71,58 +71,6 @@ export function heatOverlay(image: Cell, heat: Float32Array, zoom: number): Cell
   return picture;
 }
 
-const largestOf = (heat: Float32Array): number =>
+/** The largest value of a map. */
+export const largestOf = (heat: Float32Array): number =>
   heat.reduce((most, value) => Math.max(most, value), -Infinity);
-
-/** One map of an image, with what is written below it. */
-export interface HeatPanel {
-  readonly heat: Float32Array;
-  readonly caption: readonly Word[];
-}
-
-/** Rows of the legend under a map, and of the space above it. */
-const [barHeight, barSpace] = [7, 4];
-
-/**
- * A sheet of an image and the maps of some classes beside it, each with its ramp, from 0 to the map's largest value, below it.
- * @returns the bytes of a PNG file
- */
-export function heatSheet(
-  image: Cell,
-  caption: readonly Word[],
-  panels: readonly HeatPanel[],
-  zoom: number,
-): Buffer {
-  const cells = panels.map((panel): Cell => {
-    const top = largestOf(panel.heat);
-    const scale = top > 0 ? `0 to ${top.toPrecision(3)}` : "nothing speaks for it";
-    return {
-      ...withBar(heatOverlay(image, panel.heat, zoom), top > 0),
-      caption: [panel.caption, [{ text: scale, colour: colours.absent }]],
-    };
-  });
-  const plain = { ...overlay({ image, zoom }), caption: [caption] };
-  return contactSheet({
-    columns: [],
-    zoom: 1,
-    letterScale: 2,
-    rows: [{ caption: "", cells: [plain, ...cells] }],
-  });
-}
-
-/** The picture with its ramp below it, as opaque as over black. */
-function withBar(picture: Cell, isDrawn: boolean): Cell {
-  const { height, width } = picture;
-  const pixels = new Uint8Array((height + barSpace + barHeight) * width * 3).fill(24);
-  pixels.set(picture.pixels);
-  for (let y = height + barSpace; isDrawn && y < height + barSpace + barHeight; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = x / Math.max(1, width - 1);
-      pixels.set(
-        rampColour(value).map((channel) => Math.round(channel * Math.min(1, 1.5 * value))),
-        3 * (y * width + x),
-      );
-    }
-  }
-  return { ...picture, height: height + barSpace + barHeight, pixels };
-}

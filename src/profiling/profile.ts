@@ -113,6 +113,11 @@ export interface Profile {
   readonly replays: number;
   /** Whose times they are: see `LaunchTimer.clock`. */
   readonly clock: "device" | "wall";
+  /**
+   * Seconds from one timestamp of the device to the next that it can give: launches that are shorter are not told apart. Undefined for
+   * wall time, and where the step has too few launches to say.
+   */
+  readonly resolution: number | undefined;
   readonly ceilings: Ceilings | undefined;
 }
 
@@ -211,6 +216,7 @@ function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceil
     seconds,
     replays: runs.length,
     clock: timer.clock(),
+    resolution: timer.resolution(),
     ceilings,
   };
 }

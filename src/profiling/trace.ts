@@ -8,8 +8,8 @@ const aProfile: Requirement = {
   words: "what `profile` gives once it is awaited",
   fits: (value) => {
     if (!aRecord.fits(value)) return false;
-    const { launches, classes, seconds, ceilings } = value as Partial<Profile>;
-    const measured = ceilings === undefined || aRecord.fits(ceilings);
+    const { launches, classes, seconds, ceilings, resolution = 0 } = value as Partial<Profile>;
+    const measured = (ceilings === undefined || aRecord.fits(ceilings)) && typeof resolution === "number";
     return Array.isArray(launches) && Array.isArray(classes) && typeof seconds === "number" && measured;
   },
 };
@@ -44,7 +44,7 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 export function chromeTrace(profile: Profile, about: Readonly<Record<string, unknown>> = {}): ChromeTrace {
   expectArgument("chromeTrace", "the profile", profile, aProfile);
   expectArgument("chromeTrace", "what is said about it", about, aRecord);
-  const { launches, classes, clock, replays, ceilings, seconds } = profile;
+  const { launches, classes, clock, resolution, replays, ceilings, seconds } = profile;
   const named = (tid: number, name: string): TraceEvent[] => [
     { name: "thread_name", ph: "M", pid: 1, tid, args: { name } },
     { name: "thread_sort_index", ph: "M", pid: 1, tid, args: { sort_index: tid } },
@@ -61,6 +61,7 @@ export function chromeTrace(profile: Profile, about: Readonly<Record<string, unk
     otherData: {
       ...about,
       clock,
+      ...(resolution === undefined ? {} : { timestampStepMicroseconds: rounded(resolution * 1e6) }),
       replays,
       stepMilliseconds: rounded(seconds * 1e3),
       classes: classes.map(({ layerClass, phases, ...rest }) => ({

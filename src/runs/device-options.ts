@@ -1,7 +1,8 @@
 // On which device a run computes, as commands and run records name it.
 
 import { UsageError } from "../errors/errors.ts";
-import type { DeviceChoice, EngineOptions } from "../runtime/open-engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { openEngine, type DeviceChoice, type EngineOptions } from "../runtime/open-engine.ts";
 
 export interface DeviceOptions {
   /** Default `auto`: WebGPU where there is an adapter, else the CPU reference. */
@@ -44,4 +45,16 @@ export function engineOptions({
     ...(robustness ? {} : { robustness }),
     ...(hangAfter === undefined ? {} : { hangAfter }),
   };
+}
+
+/** Says why where it is the CPU that computes though nobody asked for it. */
+export function warnOfCpu({ backend: { unavailable } }: Engine, warn: (text: string) => void): void {
+  if (unavailable !== undefined) warn(`warning: the CPU computes, slowly: ${unavailable.message}`);
+}
+
+/** @throws as openEngine */
+export async function openNamedEngine(where: NamedDevice, warn: (text: string) => void): Promise<Engine> {
+  const engine = await openEngine(where);
+  warnOfCpu(engine, warn);
+  return engine;
 }

@@ -7,9 +7,8 @@ import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { type TrainingSettings } from "../assemble/training-settings.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
-import { engineOptions, type NamedDevice } from "./device-options.ts";
+import { engineOptions, openNamedEngine, type NamedDevice } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import { type RunObserver } from "./run-observer.ts";
@@ -64,7 +63,7 @@ export async function openRunEngine(
   device?: "webgpu",
 ): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
   const where = checkedEngineOptions(start);
-  const engine = await openEngine({ ...where, device: device ?? where.device });
+  const engine = await openNamedEngine({ ...where, device: device ?? where.device }, warn);
   try {
     const { manifest, options } = start;
     const { total, batch } = sizesOf(assembly, settings);

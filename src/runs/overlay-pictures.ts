@@ -2,7 +2,6 @@
 // one. They are kept in report.json, since the images are gone when the run is over.
 
 import { PNG } from "pngjs";
-import { z } from "zod";
 import { predictPixels, type PixelSettings } from "../assemble/pixel-predictions.ts";
 import type { Segmenter } from "../assemble/segmenter.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
@@ -13,21 +12,8 @@ import type { Cell } from "../pictures/contact-sheet.ts";
 import { mistakes, overlay } from "../pictures/overlay.ts";
 import { zoomTo } from "../pictures/zoom.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { overlayKinds, type OverlayPicture } from "./overlay-record.ts";
 import type { PredictedImage, TestPredictions } from "./test-predictions.ts";
-
-export const overlayKinds = ["worst", "typical"] as const;
-export const overlaySchema = z.strictObject({
-  class: z.string(),
-  kind: z.enum(overlayKinds),
-  /** Of the class on this image. */
-  dice: z.number().min(0).max(1),
-  ...{ source: z.string(), image: z.string(), patient: z.string() },
-  /** Names of the classes that its source does not outline. */
-  unknown: z.array(z.string()).readonly(),
-  /** A PNG file in base64: what is given, what is predicted and what is wrong beside each other. */
-  png: z.base64(),
-});
-export type OverlayPicture = z.output<typeof overlaySchema>;
 
 /** The most classes that pictures are made of. */
 const mostClasses = 12;

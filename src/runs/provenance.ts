@@ -16,12 +16,13 @@ export async function provenance(): Promise<Pick<AnyRecord, "versions" | "commit
   return { versions, commit: await commit() };
 }
 
-function webgpuVersion(): string | null {
+/** The version of the package webgpu. */
+export function webgpuVersion(): string | null {
   try {
     const { version: found } = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
     return found;
   } catch {
-    return null; // a package may hide its package.json
+    return null; // it is not installed, or hides its package.json
   }
 }
 

@@ -8,7 +8,7 @@ import type { TestPredictions } from "./test-predictions.ts";
 import { kindOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import type { Cell } from "../pictures/contact-sheet.ts";
-import { overlaySchema, type OverlayPicture } from "./overlay-pictures.ts";
+import { overlaySchema, type OverlayPicture } from "./overlay-record.ts";
 import { base64Of } from "../pictures/base64.ts";
 import { shrunk } from "../pictures/zoom.ts";
 

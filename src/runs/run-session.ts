@@ -37,18 +37,19 @@ import { shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
 import { runFiles, type RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { mistakeMaps } from "./mistake-maps.ts";
-import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
+import { overlayPictures } from "./overlay-pictures.ts";
+import type { OverlayPicture } from "./overlay-record.ts";
 import { computedOn } from "./computed-on.ts";
+import { predictionsText } from "./predictions-table.ts";
 import { reportDataOf, type MistakeHeat } from "./run-report-data.ts";
 import { compareRuns, recordOf } from "./run-start.ts";
 import { summaryOf, type Environment } from "./run-summary.ts";
 import type { Summary } from "./summary.ts";
-import { validatedThresholds } from "./validated-thresholds.ts";
 import { overlapsText } from "./test-overlaps.ts";
-import { predictionsText } from "./predictions-table.ts";
 import { testPredictions } from "./test-predictions.ts";
 import { segmentationResults } from "./segmentation-results.ts";
 import { testResults } from "./test-results.ts";
+import { validatedThresholds } from "./validated-thresholds.ts";
 import { openRunEngine, isStreamed, sizesOf, type LoadedRun } from "./loaded-run.ts";
 
 /** The second part of a run: an engine, and the run folder that it writes. */
@@ -281,9 +282,9 @@ export class RunSession implements Disposable {
   /** Chosen on the validation images; undefined where there are none, and of a segmenter. */
   async #thresholds(engine: Engine, model: TrainedModel["model"]): Promise<KeptThresholds | undefined> {
     const { settings, images } = this.#run;
+    const { classes } = images.assembly;
     const found = await validatedThresholds(engine, model, settings, images.assembly);
     if (found === undefined) return undefined;
-    const { classes } = images.assembly;
     const { byClass } = shownThresholds({ classes, thresholds: found });
     const notes = notesOfClasses(classes, (name) => byClass[name].note);
     const { say = silent } = this.#observer;

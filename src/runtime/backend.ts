@@ -1,6 +1,6 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
-import type { DeviceLostError } from "../errors/errors.ts";
+import type { DeviceLostError, DeviceUnavailableError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { HostArray, HostTensor } from "../tensor/host.ts";
 import type { Storage } from "../tensor/tensor.ts";
@@ -26,6 +26,8 @@ export interface BackendMemory {
 export interface Backend {
   readonly kind: BackendKind;
   readonly traits: AdapterTraits;
+  /** Why there is no WebGPU, where it was looked for and this backend computes instead. */
+  readonly unavailable?: DeviceUnavailableError;
   /** How it takes candidates; missing where there are no kernels. */
   readonly choice?: CandidateChoice;
   /**

@@ -33,6 +33,11 @@ export interface LaunchTimer {
    * launch are the submit's.
    */
   clock(): "device" | "wall";
+  /**
+   * In what steps the device's timestamps of the replays so far came, in seconds: browsers round them (Chrome's Dawn to 65.5
+   * microseconds), and what is shorter than a step is not told apart. Undefined for wall time, and for stamps too few to say.
+   */
+  resolution(): number | undefined;
   /** Replays the step once. */
   run(): Promise<RunTimes>;
   destroy(): void;

@@ -129,7 +129,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     // check elsewhere.
     const mayFallBack = choice === "auto" && options.adapterName === undefined && options.checked !== true;
     if (mayFallBack && error instanceof DeviceUnavailableError)
-      return new Engine(new ReferenceBackend(), forgotten);
+      return new Engine(new ReferenceBackend(error), forgotten);
     throw error;
   }
 }

@@ -62,6 +62,7 @@ export class Program<Result> implements Disposable {
     return {
       launches: timer.launches,
       clock: () => timer.clock(),
+      resolution: () => timer.resolution(),
       run: async () => {
         const times = await timer.run();
         this.#ran();

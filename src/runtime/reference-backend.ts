@@ -1,6 +1,7 @@
 // The CPU backend: every operator's float64 reference, run at once. The oracle of the tests, and what runs when
 // there is no GPU.
 
+import type { DeviceUnavailableError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import { allocate, type HostArray, type HostTensor } from "../tensor/host.ts";
 import { roundToHalf } from "../tensor/half.ts";
@@ -41,7 +42,13 @@ const traits: AdapterTraits = {
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
   readonly traits: AdapterTraits = traits;
+  readonly unavailable?: DeviceUnavailableError;
   #bytes = 0;
+
+  /** @param unavailable why there is no WebGPU, where it was looked for */
+  constructor(unavailable?: DeviceUnavailableError) {
+    if (unavailable !== undefined) this.unavailable = unavailable;
+  }
 
   expectRoom(): void {
     // The only limit is the process's own, which `allocate` meets.

@@ -1,6 +1,7 @@
 // Mixed precision in a manifest: what may be said of it, and what is refused before anything is trained.
 
 import { expect, test } from "vitest";
+import { fullAdapters } from "../../scripts/adapter-kinds.mjs";
 import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
@@ -9,7 +10,6 @@ import { UsageError } from "../../src/errors/errors.ts";
 import { DenseNet } from "../../src/nn/densenet.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { PlanningBackend } from "../../src/runtime/planning-backend.ts";
-import { adapters } from "../docs/adapters.ts";
 import { useEngine } from "../engines.ts";
 
 const reference = useEngine({ device: "reference" });
@@ -33,7 +33,7 @@ const labels = wholeLabelSpace(2, 1);
 
 /** Of an adapter with these features. */
 function planning(features: readonly string[]): Engine {
-  const [traits] = adapters;
+  const { gpuSubgroups: traits } = fullAdapters;
   return new Engine(new PlanningBackend({ ...traits, name: "Old Card", features: new Set(features) }));
 }
 

@@ -102,14 +102,21 @@ test.each(commands)("%s", (command) => {
   expect(output + errors).not.toContain("NaN");
 });
 
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+const { scripts, version, peerDependencies } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+) as {
   scripts: Readonly<Record<string, string>>;
+  version: string;
+  peerDependencies: Readonly<Record<string, string>>;
 };
 
 /** What is wrong with a command that is not run here; undefined where nothing is. */
 function fault(command: string): string | undefined {
   const [program, verb, name = "", ...rest] = wordsOf(command);
-  if (command === "npm install" || command.startsWith(ours)) return undefined;
+  if (command === "npm install" || command === "npm pack" || command.startsWith(ours)) return undefined;
+  // The package of this version, with the packages that it is of no use without in Node.
+  const peers = Object.keys(peerDependencies).sort().reverse().join(" ");
+  if (command === `npm install ./tessera-${version}.tgz ${peers}`) return undefined;
   if (command === "npm test") return scripts["test"] === undefined ? "there is no test script" : undefined;
   if (program === "npm" && verb === "run") {
     if (scripts[name] === undefined) return `package.json has no script ${name}`;

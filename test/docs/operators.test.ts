@@ -11,17 +11,21 @@ import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import type { Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
-import { adapters } from "./adapters.ts";
+import { fullAdapters } from "../../scripts/adapter-kinds.mjs";
 import { root } from "./markdown.ts";
 
 const file = join(root, "docs/operators.md");
+
+// Those with subgroups first: they are offered the most candidates, in the order that the table has.
+const { gpu, gpuSubgroups, software, softwareSubgroups } = fullAdapters;
+const inOrder = [gpuSubgroups, gpu, softwareSubgroups, software];
 
 /** What the rule takes, and all that there is, over the samples and adapters; and the kernels of those. */
 function candidatesOf(name: OperatorName): { readonly names: readonly string[]; readonly kernels: number } {
   const operator = operators[name] as Operator<unknown>;
   const [names, kernels] = [new Set<string>(), new Set<string>()];
   for (const { inputs, attributes } of samples[name] as readonly Sample<unknown>[]) {
-    for (const traits of adapters) {
+    for (const traits of inOrder) {
       for (const candidate of operator.candidates(inputs, attributes, traits)) {
         names.add(candidate.name);
         for (const { kernel } of candidate.launches) kernels.add(kernelFor(kernel).name);

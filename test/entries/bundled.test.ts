@@ -14,12 +14,12 @@ interface Bundle {
 }
 
 /** One script that puts what a program exports into a variable. */
-async function bundled(entry: string, name: string): Promise<Bundle> {
+async function bundled(entry: string, name: string, minify = false): Promise<Bundle> {
   const missing: string[] = [];
   const output = await build({
     ...{ root, configFile: false, logLevel: "silent", publicDir: false },
     build: {
-      ...{ write: false, minify: false, target: "esnext" },
+      ...{ write: false, minify, target: "esnext" },
       lib: { entry, formats: ["iife"], name, fileName: name },
       rolldownOptions: {
         onLog: (_level, log) => {
@@ -54,4 +54,15 @@ test("three steps of a training on phantoms run without Node, and give the losse
   expect(inNode.classes).toEqual(["nodule", "effusion"]);
   // Compared as texts: toEqual takes seconds over so many numbers.
   expect(text === JSON.stringify(inNode)).toBe(true);
+}, 120_000);
+
+test("what is minified calls errors and layers by their names", async () => {
+  const { code } = await bundled(join(root, "test/entries/complaints-in-browser.ts"), "program", true);
+  expect(code, "names of classes are gone").not.toContain("class GroupNorm");
+  const context = createContext({ ...ofBrowsers });
+  const complaints = runInContext(`${code}\nprogram.complaints()`, context) as readonly string[];
+  expect([...complaints]).toEqual([
+    "UsageError: GroupNorm: takes an engine, got undefined",
+    "UsageError: Linear: takes an engine, got undefined",
+  ]);
 }, 120_000);

@@ -17,6 +17,7 @@ import { promisify } from "node:util";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import ts from "typescript";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entries, root } from "./entries.ts";
 
@@ -38,6 +39,7 @@ beforeAll(() => {
   packed = join(project, execFileSync("npm", packing, { cwd: root, encoding: "utf8", shell }).trim());
   execFileSync("tar", ["-xzf", packed], { cwd: project });
   renameSync(join(project, "package"), join(modules, "tessera"));
+  // Nor what is optional: most of these tests run without it.
   const { dependencies } = JSON.parse(readFileSync(join(modules, "tessera", "package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
@@ -184,15 +186,90 @@ test("an entry that needs Node says so in one line where a browser's program is 
   }
 });
 
-test("the command of the package answers", async () => {
+/** Runs the command line of the package in the project. */
+async function tessera(...words: string[]): Promise<{ code: number; output: string; errors: string }> {
   const { bin } = JSON.parse(readFileSync(join(project, "node_modules/tessera/package.json"), "utf8")) as {
     readonly bin: { readonly tessera: string };
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    join(project, "node_modules/tessera", bin.tessera),
-    "--version",
-  ]);
-  expect(stdout).toBe("0.2.0\n");
+  const program = join(project, "node_modules/tessera", bin.tessera);
+  return await promisify(execFile)(process.execPath, [program, ...words], { cwd: project }).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout, errors: stderr }),
+    (error: unknown) => {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, output: stdout, errors: stderr };
+    },
+  );
+}
+
+test("the command of the package answers", async () => {
+  expect(await tessera("--version")).toEqual({ code: 0, output: "0.2.0\n", errors: "" });
+});
+
+describe("without the native packages, webgpu and sharp", () => {
+  test("they are optional peers, so that npm does not install them unasked", () => {
+    const manifest = JSON.parse(readFileSync(join(project, "node_modules/tessera/package.json"), "utf8")) as {
+      readonly dependencies: object;
+      readonly peerDependencies: object;
+      readonly peerDependenciesMeta: object;
+    };
+    expect(Object.keys(manifest.peerDependencies)).toEqual(["sharp", "webgpu"]);
+    expect(manifest.peerDependenciesMeta).toEqual({ sharp: { optional: true }, webgpu: { optional: true } });
+    for (const name of ["sharp", "webgpu"]) {
+      expect(manifest.dependencies).not.toHaveProperty(name);
+      expect(existsSync(join(project, "node_modules", name))).toBe(false);
+    }
+  });
+
+  test("an engine computes on the CPU and knows why; whoever asks for WebGPU is told what to install", async () => {
+    writeFileSync(
+      join(project, "engines.mjs"),
+      `import { openEngine } from "tessera";
+      const engine = await openEngine();
+      console.log(engine.backend.kind);
+      console.log(engine.backend.unavailable.message);
+      await openEngine({ device: "webgpu" }).catch((error) => console.log(error.name + ": " + error.message));`,
+    );
+    const [kind, why, refused, ...more] = (await run("engines.mjs")).trimEnd().split("\n");
+    expect(kind).toBe("reference");
+    expect(why).toMatch(/^the package "webgpu" .* is not installed: npm install webgpu; or use /);
+    expect(refused).toBe(`DeviceUnavailableError: ${why ?? ""}`);
+    expect(more).toEqual([]);
+  });
+
+  test("doctor names both, and the adapter that cannot be looked for is not the fault", async () => {
+    const { code, output, errors } = await tessera("doctor");
+    expect(code).toBe(2);
+    expect(output).toMatch(
+      /WRONG +package webgpu +the package "webgpu" .* is not installed: npm install webgpu/,
+    );
+    expect(output).toMatch(/- +package sharp +the package "sharp" .* is not installed: npm install sharp/);
+    expect(errors).toBe("error: this machine lacks package webgpu; what to do is above\n");
+  });
+
+  test("a command that computes says why the CPU does; a JPEG ends it also with --skip-bad, for nothing is wrong with it", async () => {
+    const image = { height: 16, width: 16, channels: 3, background: "grey" } as const;
+    for (const name of ["1.jpg", "2.jpg"]) await sharp({ create: image }).jpeg().toFile(join(project, name));
+    writeFileSync(join(project, "labels.csv"), "file,nodule\n1.jpg,0\n2.jpg,1\n");
+    const entry = "format: table, table: labels.csv, images: ., image: file, columns: [nodule]";
+    const drawn = "format: phantoms, site: both, count: 4, knows: [nodule]";
+    const manifest = (source: string): string =>
+      `classes: [nodule]\nimage: { height: 16, width: 16 }\nsources: [{ name: A, ${source} }]\ntest: { ${drawn} }\n`;
+    writeFileSync(join(project, "files.yaml"), manifest(entry));
+    writeFileSync(join(project, "drawn.yaml"), manifest(drawn));
+    const common = ["--data-root", ".", "--cache", "cache", "--quiet", "--steps", "1"];
+
+    const refused = await tessera("train", "files.yaml", "--out", "refused", "--skip-bad", ...common);
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toMatch(
+      /^error: \S+[12]\.jpg: is a JPEG: the package "sharp" .*: npm install sharp$/m,
+    );
+
+    const trained = await tessera("train", "drawn.yaml", "--out", "trained", ...common);
+    expect(trained.errors).toMatch(
+      /^warning: the CPU computes, slowly: the package "webgpu" .*: npm install webgpu; /m,
+    );
+    expect(trained.code).toBe(0);
+  }, 60_000);
 });
 
 test("publint finds nothing wrong with what is packed", async () => {

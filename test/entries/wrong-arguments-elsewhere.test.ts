@@ -227,6 +227,7 @@ const ofProfiling: Rows<typeof profiling> = {
       seconds: 1,
       replays: 1,
       clock: "wall",
+      resolution: undefined,
       ceilings: undefined,
     },
     { about: "a test" },

@@ -7,7 +7,9 @@ import { Embedding } from "../../src/nn/layers/embedding-layer.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { BatchNorm } from "../../src/nn/layers/normalisation-layers.ts";
 import { DenseNet, Transition, densenet121 } from "../../src/nn/densenet.ts";
+import * as nn from "../../src/nn/index.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
+import { Module } from "../../src/nn/module.ts";
 import { relu } from "../../src/functions/elementwise.ts";
 import { concatChannels } from "../../src/functions/movement.ts";
 import { sum } from "../../src/functions/reduction.ts";
@@ -18,6 +20,15 @@ import type { Tensor } from "../../src/tensor/tensor.ts";
 import { conv2d } from "../../src/functions/convolution.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
+
+test("every layer declares its name, so that a minifier leaves it", () => {
+  const layers = Object.entries(nn).filter(([, value]) => Object.getPrototypeOf(value) === Module);
+  expect(layers.length).toBeGreaterThan(20);
+  for (const [name, layer] of layers) {
+    // The name that the language gives a class cannot be written; a declared one can.
+    expect(Object.getOwnPropertyDescriptor(layer, "name")).toMatchObject({ value: name, writable: true });
+  }
+});
 
 describe("modules", () => {
   const open = useEngine({ device: "reference" });

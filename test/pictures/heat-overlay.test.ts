@@ -2,7 +2,8 @@
 
 import { PNG } from "pngjs";
 import { describe, expect, test } from "vitest";
-import { heatOverlay, heatSheet, heatSize } from "../../src/pictures/heat-overlay.ts";
+import { heatOverlay, heatSize } from "../../src/pictures/heat-overlay.ts";
+import { heatSheet } from "../../src/pictures/heat-sheet.ts";
 
 const image = { height: 2, width: 3, channels: 1, pixels: Uint8Array.of(10, 20, 30, 40, 50, 60) };
 const pixel = (pixels: Uint8Array, at: number): number[] => [...pixels.subarray(3 * at, 3 * at + 3)];

@@ -9,7 +9,8 @@ import { matmul } from "../../src/functions/products.ts";
 import { sum } from "../../src/functions/reduction.ts";
 import { chromeTrace } from "../../src/profiling/trace.ts";
 import { measureCeilings } from "../../src/profiling/ceilings.ts";
-import { profile } from "../../src/profiling/profile.ts";
+import { profileReport } from "../../src/cli/profile-output.ts";
+import { profile, type Profile } from "../../src/profiling/profile.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import { launchesOf } from "../../src/runtime/step-plan.ts";
@@ -84,6 +85,38 @@ describe("a profile", () => {
     using plain = await recorded(open());
     for (let i = 0; i < 3; i++) plain.run();
     expect(await program.result.item()).toBe(await plain.result.item());
+  });
+
+  test("knows in what steps timestamps come where they are rounded, as they are in browsers", async () => {
+    const { create, globals } = await import("webgpu");
+    Object.assign(globalThis, globals);
+    // Dawn rounds unless it is told not to, as provider.ts does. Kept: it must never be collected.
+    const dawn = create([]);
+    (globalThis as Record<symbol, unknown>)[Symbol.for("tessera.test.rounding")] = dawn;
+    const adapter = await dawn.requestAdapter();
+    const device = await adapter?.requestDevice({ requiredFeatures: ["timestamp-query"] });
+    if (device === undefined) throw new Error("there is an adapter: other tests open it");
+    const found = async (engine: Engine): Promise<Profile> => {
+      const x = engine.full([512, 512], 1 / 512);
+      using program = await engine.record(() => [1, 2, 3, 4].reduce((y) => matmul(y, x), x));
+      return await profile(program, { replays: 3 });
+    };
+    using rounding = await openEngine({ device });
+    const rounded = await found(rounding);
+    expect(rounded.clock).toBe("device");
+    expect(rounded.resolution).toBeGreaterThan(10e-6);
+    expect(rounded.resolution).toBeLessThan(200e-6);
+    const step = Math.round((rounded.resolution ?? 0) * 1e6);
+    expect(chromeTrace(rounded).otherData).toHaveProperty("timestampStepMicroseconds");
+    const report = (profile: Profile): string =>
+      profileReport({ profile, views: 1, batch: 1 }, { name: "an adapter", description: "" });
+    expect(report(rounded)).toContain(
+      `timestamps of the device in steps of ${step} microseconds: shorter launches are not told apart`,
+    );
+    const fine = await found(open());
+    expect(fine.resolution).toBeLessThan(10e-6);
+    expect(report(fine)).not.toContain("not told apart");
+    device.destroy();
   });
 
   test("a step of more launches than one set of timestamps holds is timed to its end", async () => {

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { Segmenter } from "../../src/assemble/segmenter.ts";
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { noOverlaps } from "../../src/metrics/overlap.ts";
-import { chosenOverlays, overlayPictures, overlaySchema } from "../../src/runs/overlay-pictures.ts";
+import { chosenOverlays, overlayPictures } from "../../src/runs/overlay-pictures.ts";
+import { overlaySchema } from "../../src/runs/overlay-record.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 

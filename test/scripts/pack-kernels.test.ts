@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import ts from "typescript";
 import { build, type Rolldown } from "vite";
 import { beforeAll, describe, expect, test } from "vitest";
+import { fullAdapters } from "../../scripts/adapter-kinds.mjs";
 import { bareKernel } from "../../scripts/pack-kernels/bare-kernel.mjs";
 import { packageName } from "../../scripts/pack-kernels/names.mjs";
 import { packedKernels, samples } from "../../scripts/pack-kernels/packed.mjs";
@@ -18,7 +19,6 @@ import type { Knobs, UniformValues } from "../../src/kernels/source.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import { root } from "../entries/entries.ts";
-import { adapters } from "../docs/adapters.ts";
 import { blocksOf } from "../docs/markdown.ts";
 import { usePackedKernels } from "./packed-kernels.ts";
 
@@ -53,7 +53,7 @@ function* launches(): Generator<{
   for (const name of Object.keys(operators) as OperatorName[]) {
     const operator = operators[name] as Operator<unknown>;
     for (const { inputs, attributes } of samples[name]) {
-      for (const traits of adapters) {
+      for (const traits of Object.values(fullAdapters)) {
         for (const launch of operator
           .candidates(inputs, attributes, traits)
           .flatMap((each) => each.launches)) {

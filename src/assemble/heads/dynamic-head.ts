@@ -28,6 +28,7 @@ const made = 2 * hiddenLayer + width + 1;
  * network sees the pooled features of the image, as the controller does.
  */
 export class DynamicHead extends Module implements Head {
+  static override readonly name: string = "DynamicHead";
   readonly settings = { kind: "dynamic" } as const;
   readonly classes: number;
   readonly outputs: number;

@@ -9,6 +9,7 @@ import { Module } from "../../nn/module.ts";
 
 /** z = F W' + b with W [K, D] and b [K] learned as they are, initialised as torch's Linear; b starts at 0. */
 export class LinearHead extends Module implements Head {
+  static override readonly name: string = "LinearHead";
   readonly settings = { kind: "linear" } as const;
   readonly classes: number;
   readonly outputs: number;

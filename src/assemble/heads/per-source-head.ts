@@ -15,6 +15,7 @@ import { Module } from "../../nn/module.ts";
  * image, so that the logit of class k is then the mean over the blocks of the sources that know k: z = F (A W)' + A b.
  */
 export class PerSourceHead extends Module implements Head {
+  static override readonly name: string = "PerSourceHead";
   readonly settings: HeadSettings;
   readonly classes: number;
   /** S K */

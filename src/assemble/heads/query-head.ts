@@ -20,6 +20,7 @@ import { Module } from "../../nn/module.ts";
  * Theta does not depend on the image: it is computed once per step.
  */
 export class QueryHead extends Module implements Head {
+  static override readonly name: string = "QueryHead";
   readonly settings: HeadSettings;
   readonly classes: number;
   readonly outputs: number;

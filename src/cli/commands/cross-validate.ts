@@ -21,12 +21,12 @@ import { counting } from "../terminal/counter.ts";
 import { armWarnings, imagesOf } from "../study-images.ts";
 import {
   preparedStudy,
-  warn,
   type CommandOutput,
   type PreparedStudy,
   type StudyWorkOptions,
 } from "../study-preparation.ts";
 import { studyWork } from "../study-work.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface CrossValidateOptions extends StudyWorkOptions {
   readonly folds: number;

@@ -4,10 +4,13 @@
 import Table from "cli-table3";
 import { listAdapters } from "../../device/gpu.ts";
 import { optionalFeatures, traitsOf } from "../../device/traits.ts";
+import { bringsWebGpu, runtimeName } from "../../device/home.ts";
 import { TesseraError, UsageError } from "../../errors/errors.ts";
+import { isAbsent, missingPackage } from "../../errors/optional-packages.ts";
 import { matmul } from "../../functions/products.ts";
 import { plainTable } from "../../report/tables.ts";
 import { nodeRange } from "../../runs/package-info.ts";
+import { webgpuVersion } from "../../runs/provenance.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 
 interface Finding {
@@ -16,6 +19,8 @@ interface Finding {
   readonly fine: boolean;
   /** What to do; empty where there is nothing. */
   readonly advice: string;
+  /** Whether it is not there and need not be. */
+  readonly absent?: true;
 }
 
 const fine = (what: string, found: string, advice = ""): Finding => ({ what, found, fine: true, advice });
@@ -58,20 +63,28 @@ function system(): Finding {
 }
 
 async function binding(): Promise<Finding> {
+  const what = "package webgpu";
+  if (bringsWebGpu()) return fine(what, `not needed: ${runtimeName()} has WebGPU of its own`);
   try {
     await import("webgpu");
-    return fine("package webgpu", "loads");
+    return fine(what, `${webgpuVersion() ?? ""} loads`.trimStart());
   } catch (error) {
-    return wrong("package webgpu", firstLine(error), "npm install webgpu");
+    return wrong(what, missingPackage("webgpu", error), "npm install webgpu");
   }
 }
 
+/** Only images need it: an installation without is as good as one with it for all else. */
 async function images(): Promise<Finding> {
+  const what = "package sharp";
   try {
     const { default: sharp } = await import("sharp");
-    return fine("package sharp", `loads, libvips ${sharp.versions.vips}`);
+    return fine(what, `${sharp.versions.sharp ?? ""} loads, libvips ${sharp.versions.vips}`.trimStart());
   } catch (error) {
-    return wrong("package sharp", firstLine(error), "npm install sharp; it decodes JPEG, WebP and TIFF");
+    const found = missingPackage("sharp", error);
+    const advice = "npm install sharp, where images are read from files or scaled";
+    return isAbsent("sharp", error)
+      ? { ...fine(what, found, advice), absent: true }
+      : wrong(what, found, advice);
   }
 }
 
@@ -128,13 +141,17 @@ async function kernel(): Promise<Finding> {
 
 /** @throws UsageError where WebGPU cannot be used here */
 export async function doctor({ json }: { readonly json: boolean }): Promise<void> {
-  const found = [node(), system(), await binding(), await images(), ...(await adapters())];
-  // Without an adapter there is nothing more to learn.
+  const found = [node(), system(), await binding(), await images()];
+  // Without the binding, and then without an adapter, there is nothing more to learn.
+  if (found.every(({ what, fine: is }) => what !== "package webgpu" || is)) found.push(...(await adapters()));
   if (found.some(({ what, fine: is }) => what === "adapter" && is)) found.push(await kernel());
   if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else {
     const table = new Table({ ...plainTable, head: ["", "", "found"] });
-    for (const each of found) table.push([each.fine ? "ok" : "WRONG", each.what, each.found]);
+    for (const each of found) {
+      const state = each.absent === true ? "-" : each.fine ? "ok" : "WRONG";
+      table.push([state, each.what, each.found]);
+    }
     process.stdout.write(`${table.toString()}\n`);
     for (const { what, advice } of found) if (advice !== "") process.stdout.write(`${what}: ${advice}\n`);
   }

@@ -28,6 +28,7 @@ import { describeLoaded } from "../loading.ts";
 import { Counter, counting } from "../terminal/counter.ts";
 import { makeFolder, writeOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface FindRateOptions
   extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "memory" | "untested"> {
@@ -57,7 +58,6 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const done = await unlessInterrupted(async (signal) => {
     const { assembly } = await loadImages(
       manifest,

@@ -21,12 +21,12 @@ import { warningLines } from "../../data/inspection/warnings.ts";
 import { armWarnings, imagesOf, scarceWarnings } from "../study-images.ts";
 import {
   preparedStudy,
-  warn,
   type CommandOutput,
   type PreparedStudy,
   type StudyWorkOptions,
 } from "../study-preparation.ts";
 import { studyWork } from "../study-work.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface StudyOptions extends StudyWorkOptions {
   readonly seeds: number;

@@ -23,6 +23,7 @@ import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
 import { testTable } from "../test-table.ts";
 import { reportFinished } from "./report.ts";
+import { warn } from "../terminal/warn.ts";
 
 export interface TrainOptions
   extends FreeOptions, DeviceOptions, ChoiceOptions, Omit<RunOptions, "dataRoot" | "out" | "candidate"> {
@@ -80,7 +81,7 @@ export async function trainCommand(
   let progress: Progress | undefined;
   const observer: RunObserver = {
     say,
-    warn: (text) => void process.stderr.write(`${text}\n`),
+    warn,
     count: counting(options.quiet),
     loaded: (selected, decoded) => describeLoaded(selected, decoded, say),
     training: ({ budget, batch, settings }) => {

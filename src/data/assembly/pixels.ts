@@ -13,7 +13,6 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../../errors/arguments.ts";
-import sharp from "sharp";
 import { UsageError } from "../../errors/errors.ts";
 import type { ImageSet, Pixels } from "./assembly.ts";
 import { decodeFiles, placeKey, type DecodedFiles } from "../cache/decode-files.ts";
@@ -34,6 +33,7 @@ import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import type { ListMaps, Sample, SampleList } from "../catalogue/sample-lists.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { hashPixels } from "../images/index.ts";
+import { libvipsVersion } from "../images/sharp-package.ts";
 import type { ImageFile, PixelArray } from "../catalogue/listing.ts";
 
 export interface DecodeProgress {
@@ -205,7 +205,7 @@ export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolea
 
 /** @throws DataError when it cannot be made */
 async function openCache(size: Size, { cache, memory }: DecodeOptions): Promise<ImageCache> {
-  const decoder = JSON.stringify([decoderVersion, sharp.versions.vips]);
+  const decoder = JSON.stringify([decoderVersion, await libvipsVersion()]);
   // A quarter, since a shard being filled and a shard being written are held together with what is decoded.
   const shardBytes = Math.min(2 ** 25, Math.max(2 ** 20, memory / 4));
   return await ImageCache.open(cache, { ...size, decoder }, { shardBytes });

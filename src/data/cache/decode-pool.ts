@@ -55,7 +55,8 @@ export class DecodePool {
    *
    * @param wanted called with the key of its image; tells whether its pixels are needed
    * @returns a DataError where the file holds no image that can be decoded
-   * @throws DataError when its thread is lost before it is done, or all are; UsageError after `close`
+   * @throws DataError when its thread is lost before it is done, or all are; UsageError after `close`, and where the package that
+   *   decodes is not installed
    */
   async decode(file: string, reading: ImageReading, wanted: Wanted): Promise<DecodedFile | DataError> {
     if (this.#closed) throw new UsageError(`${file}: the decoding threads were closed`);
@@ -90,7 +91,10 @@ export class DecodePool {
       thread.tasks.delete(reply.task);
       task.resolve(result);
     };
-    if (reply.kind === "bad") done(new DataError(task.file, reply.reason));
+    if (reply.kind === "missing") {
+      thread.tasks.delete(reply.task);
+      task.reject(new UsageError(reply.message));
+    } else if (reply.kind === "bad") done(new DataError(task.file, reply.reason));
     else if (reply.kind === "pixels")
       done({ key, decoded: { pixelHash: reply.pixelHash, pixels: reply.pixels } });
     else {

@@ -1,7 +1,7 @@
 // The program of a decoding thread: reads a file, reports the key of its image, and decodes it on request.
 import { parentPort, workerData } from "node:worker_threads";
-import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
+import { UsageError } from "../../errors/errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import {
   fitImage,
@@ -36,15 +36,14 @@ export type Reply =
       readonly pixelHash: string;
       readonly pixels: Uint8Array;
     }
-  | { readonly kind: "bad"; readonly task: number; readonly reason: string };
+  | { readonly kind: "bad"; readonly task: number; readonly reason: string }
+  /** Nothing is wrong with the file; what is missing is missing for all like it. */
+  | { readonly kind: "missing"; readonly task: number; readonly message: string };
 
 const port = parentPort;
 if (port === null) throw new Error("decode-worker.ts runs in a worker thread");
 const size = workerData as FittedSize; // the size of every image in the cache
 const waiting = new Map<number, PackedImage>();
-
-// Every core has a decoding thread already.
-sharp.concurrency(1);
 
 const reply = (message: Reply, transferred: ArrayBuffer[] = []): void =>
   port.postMessage(message, transferred);
@@ -75,7 +74,9 @@ function reasonOf(error: unknown): string {
 }
 
 port.on("message", (request: Request) => {
-  answer(request).catch((error: unknown) =>
-    reply({ kind: "bad", task: request.task, reason: reasonOf(error) }),
-  );
+  const { task } = request;
+  answer(request).catch((error: unknown) => {
+    if (error instanceof UsageError) reply({ kind: "missing", task, message: error.message });
+    else reply({ kind: "bad", task, reason: reasonOf(error) });
+  });
 });

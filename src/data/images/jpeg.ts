@@ -1,5 +1,4 @@
 // Decodes JPEG, baseline and progressive, with sharp (libvips, libjpeg-turbo), once its header is within the limits.
-import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { checkSize, mostPixels } from "./image.ts";
@@ -7,10 +6,7 @@ import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
 import { earlyEnd, readFrame } from "./jpeg-frame.ts";
 import { turnedSize } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
-
-// One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
-sharp.concurrency(1);
-sharp.cache(false);
+import { loadSharp } from "./sharp-package.ts";
 
 /** No honest JPEG within the limits takes so long; one made of endless passes over its pixels would. */
 const mostSeconds = 60;
@@ -38,6 +34,7 @@ export function openJpeg(bytes: Uint8Array, file: string, reading: ImageReading)
  *   are not applied (no common training pipeline does)
  */
 async function decodeJpeg(bytes: Uint8Array, file: string, reading: ImageReading): Promise<DecodedImage> {
+  const sharp = await loadSharp(`${file}: is a JPEG`);
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",

@@ -1,14 +1,11 @@
 // Decodes TIFF, WebP and GIF with sharp (libvips), once their headers are within the limits.
-import sharp, { type Metadata } from "sharp";
+import type { Metadata } from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { checkSize, mostPixels, type DecodedImage, type ImageReading, type OpenedImage } from "./image.ts";
 import { isOrientation } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
-
-// One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
-sharp.concurrency(1);
-sharp.cache(false);
+import { loadSharp } from "./sharp-package.ts";
 
 /** As for JPEG: no honest file within the limits takes so long. */
 const mostSeconds = 60;
@@ -78,6 +75,7 @@ export async function openWithSharp(
 }
 
 async function metadata(kind: string, bytes: Uint8Array, file: string): Promise<Metadata> {
+  const sharp = await loadSharp(`${file}: is a ${kind}`);
   try {
     return await sharp(bytes, options).metadata();
   } catch (cause) {
@@ -100,6 +98,7 @@ async function decode(
   reading: ImageReading,
 ): Promise<DecodedImage> {
   const { depth, raw } = numbers;
+  const sharp = await loadSharp(`${file}: is a ${kind}`);
   const space = depth === 16 ? (grey ? "grey16" : "rgb16") : grey ? "b-w" : "srgb";
   try {
     const { data, info } = await sharp(bytes, options)

@@ -1,6 +1,5 @@
 // Reads a mask: a file whose pixels are numbers (or colours) that mean something, and not levels of light. So nothing here scales,
 // rounds or blends: a number is what stands in the file.
-import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { messageOf } from "../../files/causes.ts";
@@ -10,6 +9,7 @@ import { mostPixels } from "../images/image.ts";
 import { largestImageFile } from "../images/image.ts";
 import { decodeImage } from "../images/index.ts";
 import { openWithSharp } from "../images/sharp-kinds.ts";
+import { loadSharp } from "../images/sharp-package.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "../images/kinds.ts";
 import { gifNumbers } from "./gif-numbers.ts";
 import { inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
@@ -67,6 +67,7 @@ const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {
   }
   // For its checks: several pages, numbers with a sign, sizes that no mask has.
   const { orientation = 1 } = await openWithSharp("TIFF", bytes, file, {});
+  const sharp = await loadSharp(`${file}: is a TIFF`);
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",

@@ -47,6 +47,7 @@ export function expectTokens(layer: string, x: Tensor): void {
  * and out_proj.bias [width]. Weights start as torch's, biases at 0.
  */
 export class MultiHeadAttention extends Module {
+  static override readonly name: string = "MultiHeadAttention";
   readonly heads: number;
   readonly inputWeight: Tensor;
   readonly inputBias: Tensor | undefined;

@@ -56,6 +56,7 @@ const conv2dLayerOptions: OptionChecks<Conv2dLayerOptions> = {
 
 /** A convolution: [N, H, W, C] to [N, P, Q, K], filter [R, S, C / groups, K]; and a bias [K] if it is asked for. */
 export class Conv2d extends Module {
+  static override readonly name: string = "Conv2d";
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   readonly #options: ConvolutionOptions;

@@ -31,6 +31,7 @@ const dropoutLayerOptions: OptionChecks<DropoutLayerOptions> = { rate: aRate };
  * with the weights, so that a resumed run draws what one that was never stopped would have drawn.
  */
 export class Dropout extends Module {
+  static override readonly name: string = "Dropout";
   readonly rate: number;
   /** u32 [4]: two words of key, and a counter of two words. */
   readonly #seed: Tensor;

@@ -21,6 +21,7 @@ const embeddingOptions: OptionChecks<EmbeddingOptions> = { padding: wholeFrom(0)
  * and deviation 1, as PyTorch's does. A number past the last row takes the last row, as `takeRows` has it.
  */
 export class Embedding extends Module {
+  static override readonly name: string = "Embedding";
   readonly weight: Tensor;
   readonly padding: number | undefined;
 

@@ -20,6 +20,7 @@ const linearLayerOptions: OptionChecks<LinearLayerOptions> = { bias: aFlag };
  * starts as torch's; b starts at 0, where torch's is drawn, too.
  */
 export class Linear extends Module {
+  static override readonly name: string = "Linear";
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
 

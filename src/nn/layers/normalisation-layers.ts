@@ -46,6 +46,7 @@ export const defaultMomentum = 0.1;
 
 /** Batch norm over the last axis. The running variance is the unbiased one. */
 export class BatchNorm extends Module {
+  static override readonly name: string = "BatchNorm";
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly runningMean: Tensor;
@@ -116,6 +117,7 @@ function expectNorm(layer: string, engine: Engine, channels: number, options: No
 
 /** Layer norm over the last axis, the same in training and inference: [..., C] to [..., C]. It starts with weight 1, bias 0. */
 export class LayerNorm extends Module {
+  static override readonly name: string = "LayerNorm";
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly #epsilon: number;
@@ -135,6 +137,7 @@ export class LayerNorm extends Module {
 
 /** RMS norm over the last axis, the same in training and inference: [..., C] to [..., C]. It starts with weight 1. */
 export class RMSNorm extends Module {
+  static override readonly name: string = "RMSNorm";
   readonly weight: Tensor;
   readonly #epsilon: number;
 
@@ -155,6 +158,7 @@ export class RMSNorm extends Module {
  * neighbours. It starts with weight 1, bias 0.
  */
 export class GroupNorm extends Module {
+  static override readonly name: string = "GroupNorm";
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly #groups: number;
@@ -183,6 +187,7 @@ export class GroupNorm extends Module {
  * without running statistics. [N, ..., C] to [N, ..., C].
  */
 export class InstanceNorm extends Module {
+  static override readonly name: string = "InstanceNorm";
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly #epsilon: number;

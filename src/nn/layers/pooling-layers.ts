@@ -16,6 +16,7 @@ import { Module } from "../module.ts";
 
 /** The largest value of each window, as torch's `MaxPool2d`: [N, H, W, C] to [N, P, Q, C]. */
 export class MaxPool2d extends Module {
+  static override readonly name: string = "MaxPool2d";
   readonly #options: PoolingOptions;
 
   constructor(engine: Engine, options: PoolingOptions) {
@@ -31,6 +32,7 @@ export class MaxPool2d extends Module {
 
 /** The mean of each window, as torch's `AvgPool2d`: [N, H, W, C] to [N, P, Q, C]. */
 export class AveragePool2d extends Module {
+  static override readonly name: string = "AveragePool2d";
   readonly #options: AveragePoolingOptions;
 
   constructor(engine: Engine, options: AveragePoolingOptions) {
@@ -46,6 +48,7 @@ export class AveragePool2d extends Module {
 
 /** The mean of each channel over the whole image, as torch's `AdaptiveAvgPool2d(1)` and `Flatten`: [N, H, W, C] to [N, C]. */
 export class GlobalAveragePool extends Module {
+  static override readonly name: string = "GlobalAveragePool";
   forward(x: Tensor): Tensor {
     return globalAveragePool(x);
   }

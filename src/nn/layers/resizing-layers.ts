@@ -29,6 +29,7 @@ const upsampleOptions: OptionChecks<UpsampleOptions> = { ...resizeOptions, scale
  * whole number, they follow from the sizes, as with torch's `recompute_scale_factor=True`.
  */
 export class Upsample extends Module {
+  static override readonly name: string = "Upsample";
   readonly #options: UpsampleOptions;
 
   constructor(engine: Engine, options: UpsampleOptions) {

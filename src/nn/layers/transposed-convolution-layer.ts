@@ -51,6 +51,7 @@ function enlarging(kernel: number, stride: number, dilation: number, further?: n
  * [R, S, outputs, inputs] (see `convTranspose2d`), drawn as Conv2d's for the weights behind a value of the result.
  */
 export class ConvTranspose2d extends Module {
+  static override readonly name: string = "ConvTranspose2d";
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   readonly #options: Readonly<Record<"stride" | "padding" | "outputPadding" | "dilation", [number, number]>>;

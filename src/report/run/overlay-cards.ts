@@ -2,7 +2,7 @@
 
 import { classColour, hexColour } from "../../pictures/class-colours.ts";
 import { verdictColours } from "../../pictures/overlay.ts";
-import type { OverlayPicture } from "../../runs/overlay-pictures.ts";
+import type { OverlayPicture } from "../../runs/overlay-record.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 import { fixed, none } from "../html/number-text.ts";
 import { folded, paragraph, table } from "../html/page.ts";

@@ -6,6 +6,7 @@ import type { LaunchTimer, RunTimes, TimedLaunch } from "../launch-timer.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
 import { usage } from "./buffers.ts";
 import type { CommandQueue } from "./commands.ts";
+import { StampStep } from "./stamp-step.ts";
 
 interface TimerDevice {
   readonly gpu: Gpu;
@@ -18,6 +19,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
   readonly #on: TimerDevice;
   readonly #bound: readonly BoundLaunch[];
   readonly #feed: () => void;
+  readonly #step = new StampStep();
   #timestamps: Timestamps | undefined;
 
   /** `feed` queues the values of a replay. */
@@ -42,6 +44,10 @@ export class WebGpuLaunchTimer implements LaunchTimer {
 
   clock(): "device" | "wall" {
     return this.#timestamps === undefined ? "wall" : "device";
+  }
+
+  resolution(): number | undefined {
+    return this.#timestamps === undefined ? undefined : this.#step.seconds;
   }
 
   async run(): Promise<RunTimes> {
@@ -77,6 +83,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
     });
     await commands.flush();
     const stamps = await gpu.answer(timestamps.read());
+    this.#step.see(stamps);
     const times = emptyTimes(this.#bound.length);
     const origin = stamps[0];
     let sensible = false;

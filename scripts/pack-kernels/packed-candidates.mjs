@@ -1,22 +1,6 @@
-// The adapters for which launches are packed: candidates depend on an adapter by whether it is a software driver and whether
-// it has subgroups, of eight lanes or more.
+// The ways that calls are launched on the adapters for which launches are packed.
 
-const adapter = (isSoftware, lanes) => ({
-  ...{ name: "an adapter", vendor: "", architecture: "", description: "", isSoftware },
-  features: new Set(lanes > 0 ? ["subgroups"] : []),
-  subgroupSize: { minimum: lanes, maximum: lanes },
-  // What every device of WebGPU has.
-  ...{ maxWorkgroupsPerDimension: 65_535, maxInvocationsPerWorkgroup: 256, maxStorageBuffers: 8 },
-  ...{ maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
-});
-
-/** By the name that the package has for them. */
-export const adapters = {
-  gpu: adapter(false, 0),
-  gpuSubgroups: adapter(false, 32),
-  software: adapter(true, 0),
-  softwareSubgroups: adapter(true, 8),
-};
+import { leastAdapters } from "../adapter-kinds.mjs";
 
 /** A launch as the package has it: a slot is a word and a number. */
 const launchOf = ({ kernel, knobs = {}, sizes, bind }) => ({
@@ -27,7 +11,7 @@ const launchOf = ({ kernel, knobs = {}, sizes, bind }) => ({
 /** The ways that the candidates of a call are launched on any of them, each once, with the adapters whose rule takes it. */
 export function candidatesOf(operator, inputs, attributes) {
   const found = new Map();
-  for (const [name, traits] of Object.entries(adapters)) {
+  for (const [name, traits] of Object.entries(leastAdapters)) {
     const offered = operator.candidates(inputs, attributes, traits);
     for (const { name: candidate, launches, temporaries = [] } of offered) {
       const plain = launches.map(launchOf);

@@ -1,0 +1,6 @@
+import type { AdapterTraits } from "../src/device/traits.ts";
+
+type Kinds = Readonly<Record<"gpu" | "gpuSubgroups" | "software" | "softwareSubgroups", AdapterTraits>>;
+
+export const leastAdapters: Kinds;
+export const fullAdapters: Kinds;
