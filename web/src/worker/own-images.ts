@@ -165,7 +165,10 @@ const [headName, bytesName] = ["own.json", "own.bin"];
 
 /** Keeps the images, so that a training of them goes on after its tab was closed. */
 export async function keepOwn({ classes, train, test }: OwnImages, keeper: Keeper): Promise<void> {
-  const sizeOf = ({ count, height, width, channels }: Loaded) => ({ count, height, width, channels });
+  // With the name of the source: a checkpoint is of images by it.
+  const sizeOf = ({ source, count, height, width, channels }: Loaded) => ({
+    ...{ source, count, height, width, channels },
+  });
   const head = { classes, train: sizeOf(train), test: sizeOf(test) };
   const parts = [train, test].flatMap(({ pixels, states }) => [pixels, states]);
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -186,7 +189,7 @@ export async function keptOwn(keeper: Keeper): Promise<OwnImages> {
       "The images of that training are not kept in this browser: drop them again, and train anew",
     );
   }
-  type Size = Pick<Loaded, "count" | "height" | "width" | "channels">;
+  type Size = Pick<Loaded, "source" | "count" | "height" | "width" | "channels">;
   const { classes, train, test } = JSON.parse(new TextDecoder().decode(head)) as {
     readonly classes: readonly string[];
     readonly train: Size;
@@ -194,10 +197,10 @@ export async function keptOwn(keeper: Keeper): Promise<OwnImages> {
   };
   let at = 0;
   const next = (length: number): Uint8Array => bytes.subarray(at, (at += length));
-  const read = (source: string, size: Size): Loaded => {
+  const read = (size: Size): Loaded => {
     const pixels = next(size.count * size.height * size.width * size.channels);
     const states = next(size.count * classes.length);
-    return imageSet({ source, ...size, pixels, states }, classes.length);
+    return imageSet({ ...size, pixels, states }, classes.length);
   };
-  return { classes, train: read("own", train), test: read("test", test) };
+  return { classes, train: read(train), test: read(test) };
 }
