@@ -269,7 +269,7 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium, as a visito
       await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4000 });
       await page.goto(`${origin}/?${tiny}`);
       await ready(page);
-      expect(await wordsOf(page, "adapter")).toBe("the CPU, in plain JavaScript, which is slow");
+      expect(await wordsOf(page, "adapter")).toBe("the CPU, in JavaScript: slow");
       expect(await wordsOf(page, "notice")).toMatch(
         /^It trains without WebGPU, much slower than on a graphics card: this browser has/,
       );

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { runRecordSchema } from "../../src/runs/run-record.ts";
 import { root } from "../entries/entries.ts";
 import { ready, said, small, useBuiltPage, wordsOf } from "./built-page.ts";
 import { chromiumProgram } from "./served-page.ts";
@@ -133,6 +134,26 @@ describe.runIf(chromiumProgram !== undefined)("the page in Chromium", () => {
       if (value !== undefined) expect(Math.abs(value - Number(cells[at])), name).toBeLessThan(0.0051);
     }
   }, 120_000);
+
+  test("its report and its record are those of a run folder", async () => {
+    const text = async (name: string): Promise<string> => {
+      const [download] = await Promise.all([
+        page.waitForEvent("download", { timeout: 100_000 }),
+        page.click(`[data-download="${name}"]`),
+      ]);
+      const file = join(built().folder, name);
+      await download.saveAs(file);
+      return readFileSync(file, "utf8");
+    };
+    const record = runRecordSchema.parse(JSON.parse(await text("run.json")));
+    expect(record).toMatchObject({ device: "webgpu", adapter: "google swiftshader", seed: 1 });
+    expect(record.classes).toHaveLength(6);
+    expect(record.settings).toMatchObject({ epochs: 6, batch: 32 });
+    const report = await text("report.html");
+    expect(report).toContain('<h2 id="results">Results on the test images</h2>');
+    expect(report).toContain('<h2 id="mistakes">Confident mistakes</h2>');
+    expect(report.match(/<svg/g)?.length).toBeGreaterThan(4);
+  }, 200_000);
 
   test("a file that is no image is refused in the page, in a sentence", async () => {
     const file = join(built().folder, "words.txt");

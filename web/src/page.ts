@@ -126,7 +126,7 @@ function ended(words: string, goesOn: boolean): void {
 function openedOn(found: Adapter): void {
   adapter = found;
   const { device, name, why } = found;
-  element("adapter", HTMLElement).textContent = device === "webgpu" ? name : `${name}, which is slow`;
+  element("adapter", HTMLElement).textContent = device === "webgpu" ? name : `${name}: slow`;
   if (why !== undefined)
     showText("notice", `It trains without WebGPU, much slower than on a graphics card: ${why}.`);
 }

@@ -26,7 +26,7 @@ export async function openDevice(device: Setup["device"]): Promise<Opened> {
   return { engine: await openEngine({ device: "reference" }), adapter: reference };
 }
 
-const reference: Adapter = { device: "reference", name: "the CPU, in plain JavaScript", isSoftware: true };
+const reference: Adapter = { device: "reference", name: "the CPU, in JavaScript", isSoftware: true };
 
 /** Seconds between attempts: a driver that was reset takes a moment. */
 const waits = [0, 0.5, 1, 2, 4];
