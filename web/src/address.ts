@@ -1,22 +1,12 @@
 // The settings in the address of the page, and back.
 
+import { knowledge } from "../../src/cli/demos/small-training.ts";
+import { findingNames, siteNames } from "../../src/data/phantoms/phantom-names.ts";
 import type { Setup } from "./protocol.ts";
 
-export const findings = [
-  "nodule",
-  "mass",
-  "consolidation",
-  "effusion",
-  "pneumothorax",
-  "cardiomegaly",
-] as const;
-
 export const standard: Setup = {
-  classes: findings,
-  sources: [
-    { name: "A", knows: findings.slice(0, 4) },
-    { name: "B", knows: findings.slice(2) },
-  ],
+  classes: findingNames,
+  sources: siteNames.map((name) => ({ name, knows: knowledge[name] })),
   images: 400,
   size: 32,
   epochs: 6,
@@ -43,7 +33,7 @@ export function setupOf(search: string): Setup {
       // A bit a class: 111100 is the first four.
       const bits = asked.get(name.toLowerCase());
       if (bits === null || !/^[01]{6}$/.test(bits)) return { name, knows };
-      return { name, knows: findings.filter((_, k) => bits[k] === "1") };
+      return { name, knows: findingNames.filter((_, k) => bits[k] === "1") };
     }),
   };
 }

@@ -1,13 +1,7 @@
 // AUC of each class and model on the test radiographs: a table, a chart by epoch, and what assembling gains.
 
-import { armsOf, assembledName, type Setup } from "./protocol.ts";
+import { armsOf, assembledName, type EpochAuc, type Setup } from "./protocol.ts";
 import { nameOfArm } from "./words.ts";
-
-interface Epoch {
-  readonly epoch: number;
-  readonly meanAuc: number | null;
-  readonly auc: Readonly<Record<string, number | null>>;
-}
 
 const shown = (auc: number | null | undefined): string =>
   auc === null || auc === undefined ? "–" : auc.toFixed(3).replace(/^0/, "");
@@ -23,7 +17,7 @@ export class AucTable {
   readonly #chart: HTMLElement;
   readonly #gain: HTMLElement;
   readonly #colour: (arm: string) => string;
-  readonly #epochs = new Map<string, Epoch[]>();
+  readonly #epochs = new Map<string, EpochAuc[]>();
   #setup: Setup | undefined;
 
   constructor(
@@ -42,24 +36,20 @@ export class AucTable {
     this.#show();
   }
 
-  add(arm: string, epoch: number, meanAuc: number | null, auc: Epoch["auc"]): void {
-    this.#epochs.set(arm, [...(this.#epochs.get(arm) ?? []), { epoch, meanAuc, auc }]);
+  add(arm: string, { epoch, meanAuc, auc }: EpochAuc): void {
+    const before = (this.#epochs.get(arm) ?? []).filter((each) => each.epoch < epoch);
+    this.#epochs.set(arm, [...before, { epoch, meanAuc, auc }]);
     this.#show();
-  }
-
-  /** By model: the AUC of each class after its last epoch. */
-  results(): Record<string, Epoch["auc"]> {
-    return Object.fromEntries([...this.#epochs].map(([arm, epochs]) => [arm, epochs.at(-1)?.auc ?? {}]));
   }
 
   #show(): void {
     const setup = this.#setup;
     if (setup === undefined) return;
     const arms = armsOf(setup);
-    const last = (arm: string): Epoch | undefined => this.#epochs.get(arm)?.at(-1);
+    const last = (arm: string): EpochAuc | undefined => this.#epochs.get(arm)?.at(-1);
     const head = document.createElement("thead");
     const names = head.insertRow();
-    for (const text of ["AUC on new radiographs", ...arms.map(({ name }) => nameOfArm(name))]) {
+    for (const text of ["AUC on new images", ...arms.map(({ name }) => nameOfArm(name))]) {
       const cell = document.createElement("th");
       cell.scope = "col";
       cell.textContent = text;

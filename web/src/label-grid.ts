@@ -21,8 +21,16 @@ export function changed(setup: Setup, { source, class: name }: Change): Setup {
   return { ...setup, sources };
 }
 
-/** Draws the grid into a table that is there. */
-export function showGrid(table: HTMLTableElement, setup: Setup, change: (change: Change) => void): void {
+/**
+ * Draws the grid into a table that is there.
+ * @param still whether it cannot be changed now
+ */
+export function showGrid(
+  table: HTMLTableElement,
+  setup: Setup,
+  still: boolean,
+  change: (change: Change) => void,
+): void {
   const button = (text: string, title: string, what: Change, pressed?: boolean): HTMLButtonElement => {
     const made = document.createElement("button");
     made.type = "button";
@@ -31,7 +39,9 @@ export function showGrid(table: HTMLTableElement, setup: Setup, change: (change:
     made.setAttribute("aria-label", title);
     if (pressed !== undefined) made.setAttribute("aria-pressed", String(pressed));
     made.dataset["at"] = `${what.source ?? ""}|${what.class ?? ""}`;
-    made.addEventListener("click", () => change(what));
+    // Still to be read and reached by keyboard.
+    if (still) made.setAttribute("aria-disabled", "true");
+    else made.addEventListener("click", () => change(what));
     return made;
   };
   const focused =
@@ -63,7 +73,7 @@ export function showGrid(table: HTMLTableElement, setup: Setup, change: (change:
       const what = known ? "labels" : "no labels";
       cell.append(
         button(
-          known ? "labelled" : "",
+          known ? "labelled" : "no label",
           `hospital ${name} has ${what} of ${each}`,
           { source: name, class: each },
           known,

@@ -7,16 +7,14 @@ export function showMistakes(place: HTMLElement, list: readonly Mistake[]): void
   place.replaceChildren(
     ...list.map((mistake) => {
       const { source, truth, probability } = mistake;
+      const of = source === undefined ? "" : ` Hospital ${source}.`;
       const figure = document.createElement("figure");
       const percent = Math.round(100 * probability);
       const said = `${mistake.class}: the model says ${percent} %`;
       const is = truth ? "it is there" : "it is not there";
       const text = document.createElement("p");
-      text.textContent = `${said}, and ${is}. Hospital ${source}.`;
-      figure.append(
-        picture(mistake, `radiograph of hospital ${source}; ${said}, and ${is}`, mistake.heat),
-        text,
-      );
+      text.textContent = `${said}, and ${is}.${of}`;
+      figure.append(picture(mistake, `test image; ${said}, and ${is}`, mistake.heat), text);
       return figure;
     }),
   );

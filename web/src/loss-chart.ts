@@ -23,7 +23,9 @@ export class LossChart {
   }
 
   add(arm: string, reports: readonly StepLosses[]): void {
-    const line = this.#lines.get(arm) ?? [];
+    // A model that goes on from its checkpoint tells some steps again.
+    const from = reports[0]?.step ?? 0;
+    const line = (this.#lines.get(arm) ?? []).filter(({ step }) => step < from);
     this.#lines.set(arm, [...line, ...reports]);
     this.#soon();
   }
@@ -58,7 +60,8 @@ export class LossChart {
     context.strokeStyle = ink;
     context.globalAlpha = 0.25;
     context.lineWidth = 1;
-    for (const loss of [0, highest / 2, highest]) {
+    const marks = all.length === 0 ? [0] : [0, highest / 2, highest];
+    for (const loss of marks) {
       context.beginPath();
       context.moveTo(left, y(loss));
       context.lineTo(width - right, y(loss));
@@ -66,11 +69,10 @@ export class LossChart {
     }
     context.globalAlpha = 0.8;
     context.textAlign = "right";
-    for (const loss of [0, highest / 2, highest]) context.fillText(loss.toFixed(2), left - 6, y(loss) + 4);
+    for (const loss of marks) context.fillText(loss.toFixed(2), left - 6, y(loss) + 4);
+    if (all.length > 0) context.fillText(String(steps), width - right, height - 6);
     context.textAlign = "left";
     context.fillText("steps", left, height - 6);
-    context.textAlign = "right";
-    context.fillText(String(steps), width - right, height - 6);
     context.globalAlpha = 1;
     context.lineWidth = 2;
     for (const [arm, line] of smooth) {

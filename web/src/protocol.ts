@@ -11,7 +11,33 @@ export interface Setup {
   readonly epochs: number;
   readonly seed: number;
   readonly device: "auto" | "webgpu" | "reference";
+  /** Of images of one's own, which are then learned from instead of drawn radiographs. */
+  readonly own?: OwnData;
 }
+
+/** Images that somebody dropped, in two halves that stand for two hospitals. */
+export interface OwnData {
+  /** Of the folder or the file. */
+  readonly name: string;
+  /** Those that are learned from, and those of the test. */
+  readonly images: number;
+  readonly testImages: number;
+  readonly channels: number;
+}
+
+export const channelsOf = ({ own }: Setup): number => own?.channels ?? 1;
+
+/** Images that a model of the sources learns from. */
+export const imagesOf = ({ own, images, sources }: Setup, arm: Arm): number =>
+  own === undefined
+    ? arm.sources.length * images
+    : Math.round((own.images * arm.sources.length) / sources.length);
+
+export const testImagesOf = ({ own, images, sources }: Setup): number =>
+  own === undefined ? sources.length * testOfEach(images) : own.testImages;
+
+/** Test images of each source. */
+export const testOfEach = (images: number): number => Math.max(1, Math.round(images / 2));
 
 export interface SourceSetup {
   readonly name: string;
@@ -46,12 +72,14 @@ export interface Radiograph {
   /** Which of the images of the test. */
   readonly index: number;
   readonly size: number;
-  /** [size, size] grey levels. */
+  readonly channels: number;
+  /** [size, size, channels] */
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
 export interface Mistake extends Radiograph {
-  readonly source: string;
+  /** Absent for an image of neither hospital. */
+  readonly source?: string;
   readonly class: string;
   /** Whether the image shows it. */
   readonly truth: boolean;
@@ -68,24 +96,62 @@ export interface Mistake extends Radiograph {
 export interface Adapter {
   readonly device: "webgpu" | "reference";
   readonly name: string;
+  /** Whether it computes on the CPU. */
+  readonly isSoftware: boolean;
   /** Why the reference backend computes, where WebGPU was wanted. */
   readonly why?: string;
+}
+
+/** What a training needs, before it begins. */
+export interface Estimate {
+  /** Of graphics memory, by all models together; of the computer's where there is no WebGPU. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Steps that were measured here; 0 for a guess by the kind of device. */
+  readonly measuredSteps: number;
 }
 
 /** To the worker. */
 export type Request =
   | { readonly kind: "open"; readonly device: Setup["device"] }
   | { readonly kind: "examples"; readonly setup: Setup }
+  | { readonly kind: "estimate"; readonly setup: Setup }
   | { readonly kind: "train"; readonly setup: Setup; readonly goOn: boolean }
   | { readonly kind: "stop" }
-  | { readonly kind: "classify"; readonly arm: string; readonly image: ImageBitmap }
-  | { readonly kind: "model"; readonly arm: string };
+  | { readonly kind: "classify"; readonly file: File }
+  | { readonly kind: "take-model"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: "files";
+      readonly name: string;
+      readonly files: readonly OwnFile[];
+      /** Whose size, seed and epochs hold for them. */
+      readonly base: Setup;
+      /** Images that each hospital learns from at most. */
+      readonly most: number;
+    }
+  | { readonly kind: "download"; readonly what: Download };
+
+/** A dropped file, and its path within what was dropped. */
+export interface OwnFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+export const downloads = ["model.safetensors", "report.html", "run.json"] as const;
+export type Download = (typeof downloads)[number];
 
 /** From the worker. */
 export type Told =
   | { readonly kind: "opened"; readonly adapter: Adapter; readonly kept: Setup | undefined }
-  | { readonly kind: "drawing"; readonly done: number; readonly total: number }
+  | {
+      readonly kind: "preparing";
+      readonly what: "Drawing the radiographs" | "Reading the images";
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: "examples"; readonly source: string; readonly images: readonly Radiograph[] }
+  | { readonly kind: "estimate"; readonly estimate: Estimate }
+  | { readonly kind: "history"; readonly arm: string; readonly history: History }
   | {
       readonly kind: "steps";
       readonly arm: string;
@@ -93,13 +159,7 @@ export type Told =
       readonly imagesPerSecond: number;
       readonly left: number;
     }
-  | {
-      readonly kind: "epoch";
-      readonly arm: string;
-      readonly epoch: number;
-      readonly meanAuc: number | null;
-      readonly auc: Readonly<Record<string, number | null>>;
-    }
+  | ({ readonly kind: "epoch"; readonly arm: string } & EpochAuc)
   | {
       readonly kind: "similarities";
       readonly arm: string;
@@ -107,18 +167,44 @@ export type Told =
       readonly values: readonly number[];
     }
   | { readonly kind: "mistakes"; readonly arm: string; readonly list: readonly Mistake[] }
-  | { readonly kind: "ended"; readonly stopped: boolean }
+  /** `lasting`: whether it goes on after the tab was closed, where it was stopped. */
+  | { readonly kind: "ended"; readonly stopped: boolean; readonly lasting: boolean }
   | {
       readonly kind: "classified";
-      readonly arm: string;
+      /** Whose answer it is, in words. */
+      readonly by: string;
       readonly probabilities: Readonly<Record<string, number>>;
       readonly seen: Radiograph;
     }
-  | { readonly kind: "model"; readonly arm: string; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "trouble"; readonly text: string };
+  | { readonly kind: "model-taken"; readonly name: string; readonly classes: readonly string[] }
+  | { readonly kind: "found"; readonly setup: Setup; readonly words: string }
+  | { readonly kind: "download"; readonly what: Download; readonly content: Uint8Array<ArrayBuffer> | string }
+  /** Something that a person should know, while the training goes on. */
+  | { readonly kind: "notice"; readonly text: string }
+  /** What was asked for was not done; it says what to do. */
+  | { readonly kind: "trouble"; readonly of: Request["kind"]; readonly text: string };
 
 export interface StepLosses {
   readonly step: number;
   readonly steps: number;
   readonly total: number;
+}
+
+/** By class, and the mean over those that it is defined for. */
+export interface EpochAuc {
+  readonly epoch: number;
+  readonly meanAuc: number | null;
+  readonly auc: Readonly<Record<string, number | null>>;
+}
+
+/** What was told of a model, also before its training was stopped. */
+export interface History {
+  readonly steps: readonly (StepLosses & {
+    readonly epoch: number;
+    readonly losses: Readonly<Record<string, number>>;
+  })[];
+  readonly epochs: readonly (EpochAuc & {
+    readonly learningRate: number;
+    readonly losses: Readonly<Record<string, number>>;
+  })[];
 }

@@ -1,25 +1,42 @@
-// A radiograph as a canvas, with the map of where a model looked laid over it where it is asked for.
+// Images as canvases, with the map of where a model looked laid over them where it is asked for.
 
-import type { Mistake, Radiograph } from "./protocol.ts";
+import { rgbaOf } from "./pixels.ts";
+import type { Mistake, Radiograph, Setup } from "./protocol.ts";
 
-export function picture(
-  { size, pixels }: Radiograph,
-  alternative: string,
-  heat?: Mistake["heat"],
-): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.width = size;
-  canvas.height = size;
+/** Images that are shown of each source. */
+export const shownExamples = 6;
+
+export function picture(image: Radiograph, alternative: string, heat?: Mistake["heat"]): HTMLCanvasElement {
+  const canvas = blank(image.size);
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", alternative);
-  const context = canvas.getContext("2d");
-  const image = context?.createImageData(size, size);
-  if (context === null || image === undefined) return canvas;
-  for (let i = 0; i < size * size; i++) {
-    const grey = pixels[i] ?? 0;
-    const warm = heat === undefined ? 0 : (heat.values[i] ?? 0) * 0.65;
-    image.data.set([grey + warm * (255 - grey), grey + warm * (140 - grey), grey * (1 - warm), 255], 4 * i);
-  }
-  context.putImageData(image, 0, 0);
+  canvas.getContext("2d")?.putImageData(rgbaOf(image, heat), 0, 0);
   return canvas;
+}
+
+function blank(size: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [size, size];
+  return canvas;
+}
+
+/** Places for the images of each source, so that nothing moves when these come. */
+export function showNoExamples(place: HTMLElement, { sources, size }: Setup): void {
+  place.replaceChildren(
+    ...sources.map(({ name }) => {
+      const row = document.createElement("figure");
+      row.dataset["source"] = name;
+      const caption = document.createElement("figcaption");
+      caption.textContent = `Hospital ${name}`;
+      row.append(caption, ...Array.from({ length: shownExamples }, () => blank(size)));
+      return row;
+    }),
+  );
+}
+
+export function showExamples(place: HTMLElement, source: string, images: readonly Radiograph[]): void {
+  const row = place.querySelector(`[data-source="${CSS.escape(source)}"]`);
+  images.slice(0, shownExamples).forEach((each, i) => {
+    row?.querySelectorAll("canvas")[i]?.replaceWith(picture(each, `image ${i + 1} of hospital ${source}`));
+  });
 }

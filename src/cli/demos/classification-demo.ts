@@ -6,14 +6,9 @@ import { findingNames, siteNames, type Finding, type Site } from "../../data/pha
 import { contactSheet, type Cell } from "../../pictures/contact-sheet.ts";
 import { writeOutput } from "../terminal/output-files.ts";
 import { alone, type Demo } from "./demo-row.ts";
+import { knowledge, smallTraining, smallViews, warmUpOf } from "./small-training.ts";
 
 const size = 32;
-
-/** Which findings each site's radiologists report. */
-const knowledge: Readonly<Record<Site, readonly Finding[]>> = {
-  A: findingNames.filter((_, i) => i < 4),
-  B: findingNames.filter((_, i) => i >= 2),
-};
 
 /** One patient a site, once healthy and once with each finding. */
 function sheet(seed: number): Buffer {
@@ -43,35 +38,14 @@ export const classificationDemo: Demo = {
   testPerSite: 400,
   size,
   drawing: {},
-  /**
-   * Small enough for a CPU: 8,000 weights. The unsupervised terms start late and weigh little, since a network that is
-   * still guessing would teach itself its guesses (with weights of 1 from the fourth epoch the mean AUC fell by .04).
-   */
   settings: {
-    network: {
-      inputChannels: 1,
-      stem: { features: 8, kernel: 3, stride: 2, pool: false },
-      blocks: [2, 2, 2],
-      growth: 8,
-      bottleneck: null,
-      compression: 0.5,
-    },
-    normalisation: { mean: [0.5], deviation: [0.25] },
-    weak: { ...viewPresets.none, shift: 1 },
-    strong: { ...viewPresets.none, shift: 3, noise: 12 },
-    batch: 32,
-    epochs: 6,
-    warmupEpochs: 4,
-    learningRate: 5e-3,
-    lambdaPseudo: 0.1,
-    lambdaConsistency: 0.1,
-    threshold: 0.5,
-    temperature: 4,
-    stopGradient: true,
-    evaluate: "end",
+    ...smallTraining,
+    weak: { ...viewPresets.none, ...smallViews.weak },
+    strong: { ...viewPresets.none, ...smallViews.strong },
+    ...{ epochs: 6, warmupEpochs: warmUpOf(6), evaluate: "end" },
   },
   // A step takes about three times as long.
-  withoutAdapter: { epochs: 4, warmupEpochs: 3 },
+  withoutAdapter: { epochs: 4, warmupEpochs: warmUpOf(4) },
   arms: ({ sites, test }) => [
     ...siteNames.map(
       (site) =>

@@ -2,7 +2,7 @@
 
 import { predictActivations, type Classifier, type TrainingSettings } from "tessera/assemble";
 import type { ImageSet } from "tessera/data";
-import type { Engine } from "tessera";
+import type { Engine, Tensor } from "tessera";
 import type { Mistake } from "../protocol.ts";
 import { shown } from "./radiographs.ts";
 
@@ -41,7 +41,7 @@ export async function mistakesOf(
   logits: Float32Array,
   test: ImageSet,
   classes: readonly string[],
-  sourceOf: (row: number) => string,
+  sourceOf: (row: number) => string | undefined,
 ): Promise<Mistake[]> {
   const worst = worstMistakes(logits, test, classes, 12);
   if (worst.length === 0) return [];
@@ -69,9 +69,10 @@ export async function mistakesOf(
   return worst.map(({ row, k, probability, truth }): Mistake => {
     const [image] = shown(test, [row]);
     const heat = heats.get(row);
+    const source = sourceOf(row);
     return {
       ...image,
-      source: sourceOf(row),
+      ...(source === undefined ? {} : { source }),
       class: classes[k] ?? "",
       truth,
       probability,
@@ -80,10 +81,8 @@ export async function mistakesOf(
   });
 }
 
-/** [K, K] cosines of the class queries; undefined of a head without any. */
-export async function similarities(classifier: Classifier): Promise<number[] | undefined> {
-  const queries = classifier.state().get("head.queries")?.tensor;
-  if (queries === undefined) return undefined;
+/** [K, K] cosines of class queries [K, K]. */
+export async function similarities(queries: Tensor): Promise<number[]> {
   const values = await queries.read();
   const [rows = 0, width = 0] = queries.shape;
   const row = (i: number): Float32Array => values.slice(i * width, (i + 1) * width) as Float32Array;

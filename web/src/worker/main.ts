@@ -1,112 +1,257 @@
-// The worker: opens the device, draws, trains, classifies. One thing at a time; "stop" ends what is under way.
+// The worker: opens the device, draws, estimates, trains, classifies. "stop" ends what is under way.
 
-import { openEngine, type Engine } from "tessera";
-import { modelBytes } from "tessera/assemble";
-import type { Adapter, Request, Setup, Told } from "../protocol.ts";
-import { classify } from "./classify.ts";
+import type { Engine } from "tessera";
+import { classifierOfBytes } from "tessera/assemble";
+import {
+  armsOf,
+  channelsOf,
+  type Adapter,
+  type Download,
+  type Request,
+  type Setup,
+  type Told,
+} from "../protocol.ts";
+import { nameOfArm } from "../words.ts";
+import { classify, type Answering } from "./classify.ts";
+import { openAgain, openDevice } from "./device.ts";
+import { downloaded } from "./downloads.ts";
+import { estimate, guess, measure, type Speed } from "./estimate.ts";
 import { Keeper } from "./keeper.ts";
+import { hospitalsOf, keepOwn, keptOwn, loadOwn, type OwnImages } from "./own-images.ts";
 import { draw, shown, type Radiographs } from "./radiographs.ts";
-import { trainAll, type Trained } from "./training.ts";
+import { trainAll, type Learning, type Trained } from "./training.ts";
 
 const tell = (told: Told, moved: Transferable[] = []): void => postMessage(told, { transfer: moved });
+const notice = (text: string): void => tell({ kind: "notice", text });
 
-let opened: { readonly first: Engine; readonly open: () => Promise<Engine> } | undefined;
-let drawn: { readonly setup: Setup; readonly radiographs: Radiographs } | undefined;
-let models: Trained[] = [];
+/** What was asked for as a device, and what there is. */
+let device: Setup["device"] = "auto";
+let opening: Promise<Adapter> | undefined;
+let drawn: { readonly of: string; readonly radiographs: Radiographs } | undefined;
+/** The last training that was begun, its models while they learn, and when they have ended. */
+let last:
+  | { readonly setup: Setup; readonly learning: Map<string, Learning>; trained: readonly Trained[] }
+  | undefined;
+/** Images that were dropped last. */
+let own: OwnImages | undefined;
+/** A model from a file. */
+let taken: Answering | undefined;
 let stopping = new AbortController();
+/** By adapter and size of images. */
+const speeds = new Map<string, Speed>();
+let measuring: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
 
-async function open(device: Setup["device"]): Promise<void> {
-  let why: string | undefined;
-  let first: Engine;
-  try {
-    first = await openEngine({ device: device === "reference" ? "reference" : "webgpu" });
-  } catch (error) {
-    if (device === "webgpu") throw error;
-    why = (error as Error).message;
-    first = await openEngine({ device: "reference" });
+async function adapterOf(): Promise<Adapter> {
+  if (opening === undefined) throw new Error("the device is not open yet");
+  return await opening;
+}
+
+/** An engine on the device; on another, where that was lost, which may be of another kind. */
+async function engineOf(lost: boolean): Promise<Engine> {
+  const before = await adapterOf();
+  const { engine, adapter } = lost
+    ? await openAgain(device, stopping.signal)
+    : await openDevice(before.device);
+  if (adapter.device !== before.device) {
+    opening = Promise.resolve(adapter);
+    tell({ kind: "opened", adapter, kept: undefined });
   }
-  opened = {
-    first,
-    open: () => openEngine({ device: first.backend.kind === "webgpu" ? "webgpu" : "reference" }),
-  };
-  const adapter: Adapter = {
-    device: first.backend.kind === "webgpu" ? "webgpu" : "reference",
-    name: first.traits.name,
-    ...(why === undefined ? {} : { why }),
-  };
-  tell({ kind: "opened", adapter, kept: await new Keeper().kept() });
+  return engine;
+}
+
+async function open(asked: Setup["device"]): Promise<void> {
+  device = asked;
+  opening = openDevice(asked).then(({ engine, adapter }) => {
+    engine.close();
+    return adapter;
+  });
+  tell({ kind: "opened", adapter: await opening, kept: await Keeper.kept() });
 }
 
 async function examples(setup: Setup): Promise<void> {
+  if (setup.own !== undefined && own !== undefined) {
+    for (const [source, set] of hospitalsOf(own, setup).sources)
+      tell({
+        kind: "examples",
+        source,
+        images: shown(set, [...Array<undefined>(Math.min(6, set.count)).keys()]),
+      });
+    return;
+  }
   const few = await draw({ ...setup, images: 8 }, () => undefined, new AbortController().signal);
   for (const [source, set] of few.sources)
     tell({ kind: "examples", source, images: shown(set, [0, 1, 2, 3, 4, 5]) });
 }
 
-async function train(setup: Setup, goOn: boolean): Promise<void> {
-  if (opened === undefined) throw new Error("the device is not open yet");
-  stopping = new AbortController();
-  const { signal } = stopping;
-  const own =
-    drawn !== undefined && JSON.stringify(drawn.setup) === JSON.stringify(setup)
-      ? drawn
-      : {
-          setup,
-          radiographs: await draw(setup, (done, total) => tell({ kind: "drawing", done, total }), signal),
-        };
-  drawn = own;
-  for (const { engine } of models) engine.close();
-  models = [];
-  const keeper = new Keeper();
-  await keeper.begin(setup, goOn);
-  const result = await trainAll(setup, own.radiographs, opened.open, keeper, signal, tell);
-  ({ models } = result);
-  tell({ kind: "ended", stopped: result.stopped });
-}
-
-function modelOf(name: string): Trained {
-  const found = models.find(({ arm }) => arm.name === name);
-  if (found === undefined) throw new Error("there is no trained model yet: train first");
-  return found;
-}
-
-async function answer(request: Request): Promise<void> {
-  switch (request.kind) {
-    case "open": {
-      await open(request.device);
-      return;
-    }
-    case "examples": {
-      await examples(request.setup);
-      return;
-    }
-    case "train": {
-      await train(request.setup, request.goOn);
-      return;
-    }
-    case "stop": {
-      stopping.abort();
-      return;
-    }
-    case "classify": {
-      const { arm } = request;
-      const found = await classify(modelOf(arm), request.image, drawn?.setup.size ?? 32);
-      tell({ kind: "classified", arm, ...found });
-      return;
-    }
-    case "model": {
-      const { arm } = request;
-      const { classifier, learned, settings, kept } = modelOf(arm);
-      const bytes = await modelBytes(classifier, { assembly: learned, settings, kept });
-      tell({ kind: "model", arm, bytes }, [bytes.buffer]);
-      return;
-    }
+async function tellEstimate(setup: Setup): Promise<void> {
+  const adapter = await adapterOf();
+  const key = `${adapter.device} ${adapter.name} ${setup.size}`;
+  const engine = await engineOf(false);
+  try {
+    const known = speeds.get(key);
+    tell({ kind: "estimate", estimate: await estimate(setup, engine, known ?? guess(adapter, setup.size)) });
+    if (known !== undefined || measuring !== undefined || last !== undefined) return;
+    const controller = new AbortController();
+    const done = measure(engine, setup, controller.signal).then(
+      (speed) => void speeds.set(key, speed),
+      (error: unknown) => {
+        if (!controller.signal.aborted) throw error;
+      },
+    );
+    measuring = { controller, done };
+    await done;
+    measuring = undefined;
+    const found = speeds.get(key);
+    if (found !== undefined) tell({ kind: "estimate", estimate: await estimate(setup, engine, found) });
+  } finally {
+    engine.close();
   }
 }
 
-addEventListener("message", ({ data }: MessageEvent<Request>) => {
-  answer(data).catch((error: unknown) => {
-    if (stopping.signal.aborted && data.kind === "train") tell({ kind: "ended", stopped: true });
-    else tell({ kind: "trouble", text: (error as Error).message });
+async function train(setup: Setup, goOn: boolean): Promise<void> {
+  stopping = new AbortController();
+  const { signal } = stopping;
+  measuring?.controller.abort();
+  await measuring?.done.catch(() => undefined);
+  for (const { engine } of last?.trained ?? []) engine.close();
+  const learning = new Map<string, Learning>();
+  const current = (last = { setup, learning, trained: [] as readonly Trained[] });
+  const { stopped, lasting } = await Keeper.during(notice, async (keeper) => {
+    await keeper.begin(setup, goOn);
+    const radiographs =
+      setup.own === undefined ? await radiographsOf(setup, signal) : await ownOf(setup, goOn, keeper);
+    const { stopped, models } = await trainAll({
+      ...{ setup, radiographs, keeper, signal, tell, open: engineOf },
+      began: (each) => learning.set(each.arm.name, each),
+    });
+    current.trained = models;
+    return { stopped, lasting: keeper.lasting };
   });
+  tell({ kind: "ended", stopped, lasting });
+}
+
+async function radiographsOf(setup: Setup, signal: AbortSignal): Promise<Radiographs> {
+  const { epochs: _, device: __, ...pixels } = setup;
+  const of = JSON.stringify(pixels);
+  if (drawn?.of !== of) {
+    drawn = {
+      of,
+      radiographs: await draw(
+        setup,
+        (done, total) => tell({ kind: "preparing", what: "Drawing the radiographs", done, total }),
+        signal,
+      ),
+    };
+  }
+  return drawn.radiographs;
+}
+
+async function ownOf(setup: Setup, goOn: boolean, keeper: Keeper): Promise<Radiographs> {
+  if (goOn || own === undefined) own = await keptOwn(keeper);
+  else await keepOwn(own, keeper);
+  return hospitalsOf(own, setup);
+}
+
+async function takeFiles({ name, files, base, most }: Asked<"files">): Promise<void> {
+  const what = "Reading the images";
+  tell({ kind: "preparing", what, done: 0, total: files.length });
+  let told = 0;
+  try {
+    const found = await loadOwn(name, files, base, most, (done, total) => {
+      if (performance.now() - told < 250) return;
+      told = performance.now();
+      tell({ kind: "preparing", what, done, total });
+    });
+    ({ own } = found);
+    tell({ kind: "found", setup: found.setup, words: found.words });
+  } finally {
+    tell({ kind: "preparing", what, done: 1, total: 1 });
+  }
+}
+
+/** The model that an image is shown to: the one from a file, or the last of a training, also while it learns. */
+function answering(): Answering {
+  if (taken !== undefined) return taken;
+  const { setup, learning, trained } = last ?? {};
+  const name = setup === undefined ? undefined : armsOf(setup).at(-1)?.name;
+  const found =
+    name === undefined ? undefined : (trained?.find(({ arm }) => arm.name === name) ?? learning?.get(name));
+  if (setup === undefined || found === undefined) {
+    throw new Error(
+      "There is no model yet that could say anything of it: train first, or drop a model.safetensors",
+    );
+  }
+  const { arm, engine, classifier, settings } = found;
+  const still = trained?.length === 0 ? ", as far as it has learned," : "";
+  return {
+    by: `The model of ${nameOfArm(arm.name)}${still}`,
+    ...{ engine, classifier, classes: arm.classes, normalisation: settings.normalisation },
+    ...{ size: setup.size, channels: channelsOf(setup), fit: "crop" },
+  };
+}
+
+async function takeModel(name: string, bytes: Uint8Array): Promise<void> {
+  const engine = await engineOf(false);
+  try {
+    const { classifier, record } = classifierOfBytes(engine, bytes, name);
+    const { height, width, channels } = record.image;
+    if (height !== width)
+      throw new Error(`${name} is of images of ${width} x ${height}: this page takes square ones`);
+    taken?.engine.close();
+    taken = {
+      by: name,
+      ...{ engine, classifier, classes: record.classes, normalisation: record.normalisation },
+      ...{ size: height, channels, fit: record.image.fit },
+    };
+    tell({ kind: "model-taken", name, classes: record.classes });
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}
+
+async function download(what: Download): Promise<void> {
+  if (last === undefined) throw new Error("There is no trained model yet: train first");
+  const content = await downloaded(what, last.setup, last.trained.at(-1));
+  tell({ kind: "download", what, content }, typeof content === "string" ? [] : [content.buffer]);
+}
+
+async function tellClasses(file: File): Promise<void> {
+  const model = answering();
+  const classified = await classify(model, file).catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}. Drop a PNG, a JPEG or a WebP, or a folder to learn from`, {
+      cause: error,
+    });
+  });
+  tell({ kind: "classified", by: model.by, ...classified });
+}
+
+type Asked<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
+
+const answers: { readonly [Kind in Request["kind"]]: (asked: Asked<Kind>) => Promise<void> | void } = {
+  open: (asked) => open(asked.device),
+  examples: ({ setup }) => examples(setup),
+  estimate: ({ setup }) => tellEstimate(setup),
+  train: ({ setup, goOn }) => {
+    taken?.engine.close();
+    taken = undefined;
+    return train(setup, goOn);
+  },
+  stop: () => stopping.abort(),
+  classify: ({ file }) => tellClasses(file),
+  "take-model": ({ name, bytes }) => takeModel(name, bytes),
+  files: (asked) => takeFiles(asked),
+  download: ({ what }) => download(what),
+};
+
+addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  void (async () => {
+    try {
+      await (answers[data.kind] as (asked: Request) => Promise<void> | void)(data);
+    } catch (error) {
+      if (stopping.signal.aborted && data.kind === "train")
+        tell({ kind: "ended", stopped: true, lasting: data.goOn });
+      else tell({ kind: "trouble", of: data.kind, text: (error as Error).message });
+    }
+  })();
 });

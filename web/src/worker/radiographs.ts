@@ -11,12 +11,14 @@ import {
   type ImageSet,
   type Site,
 } from "tessera/data";
-import type { Arm, Radiograph, Setup } from "../protocol.ts";
+import { testImagesOf, testOfEach, type Arm, type Radiograph, type Setup } from "../protocol.ts";
 
 export interface Radiographs {
   readonly sources: ReadonlyMap<string, ImageSet>;
   /** Of all sources, with the labels of all classes. */
   readonly test: ImageSet;
+  /** Of which source a test image is; undefined where it is of none. */
+  readonly sourceOf: (row: number) => string | undefined;
 }
 
 const names = (classes: readonly string[]): Finding[] => [...classes] as Finding[];
@@ -33,8 +35,8 @@ export async function draw(
   signal: AbortSignal,
 ): Promise<Radiographs> {
   const { classes, sources, images, size, seed } = setup;
-  const testImages = Math.max(1, Math.round(images / 2));
-  const total = sources.length * (images + testImages);
+  const testImages = testOfEach(images);
+  const total = sources.length * images + testImagesOf(setup);
   const chunk = 50;
   let done = 0;
   const set = async (
@@ -68,7 +70,8 @@ export async function draw(
     known.set(name, await set(name as Site, images, 0, knows));
     tests.push(await set(name as Site, testImages, 500_000, classes));
   }
-  return { sources: known, test: concatenate("test", tests) };
+  const sourceOf = (row: number): string | undefined => sources[Math.floor(row / testImages)]?.name;
+  return { sources: known, test: concatenate("test", tests), sourceOf };
 }
 
 /** What a model of the comparison learns from and is tested on: its sources, and the classes that they know. */
@@ -80,11 +83,11 @@ export function assemblyOf({ sources, test }: Radiographs, { classes }: Setup, a
 
 /** Some images of a set, to look at. */
 export function shown(set: ImageSet, rows: readonly number[]): Radiograph[] {
-  const each = set.height * set.width;
+  const { height: size, channels } = set;
+  const each = size * size * channels;
   const pixels = pixelsInMemory(set);
   return rows.map((index) => ({
-    index,
-    size: set.height,
+    ...{ index, size, channels },
     pixels: pixels.slice(index * each, (index + 1) * each),
   }));
 }

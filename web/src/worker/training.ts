@@ -1,133 +1,191 @@
-// Trains the models of a setup side by side, each on an engine of its own on the one device, and tells the page.
+// Trains the models of a setup side by side, each on an engine of its own on the one device, and tells the page. A model whose device is
+// lost goes on from its checkpoint on another one.
 
-import { trainClassifier, type Classifier, type TrainingSettings } from "tessera/assemble";
+import { DeviceLostError, type Engine } from "tessera";
+import {
+  Classifier,
+  QueryHead,
+  trainClassifier,
+  type Evaluation,
+  type TrainingResult,
+  type TrainingSettings,
+} from "tessera/assemble";
 import type { Assembly } from "tessera/data";
-import type { Engine } from "tessera";
-import { armsOf, type Arm, type Setup, type StepLosses, type Told } from "../protocol.ts";
+import {
+  armsOf,
+  assembledName,
+  type Arm,
+  type History,
+  type Setup,
+  type StepLosses,
+  type Told,
+} from "../protocol.ts";
 import { mistakesOf, similarities } from "./judged.ts";
+import type { Keeper } from "./keeper.ts";
+import { Pace } from "./pace.ts";
 import { assemblyOf, type Radiographs } from "./radiographs.ts";
 import { settingsOf } from "./settings.ts";
-import type { Keeper } from "./keeper.ts";
 
 /** Losses are told this often, in milliseconds: the page draws no faster. */
 const telling = 250;
+/** A device that is lost this often is not worth another attempt. */
+const mostLosses = 3;
 
-export interface Trained {
+/** A model that learns, or has learned. */
+export interface Learning {
   readonly arm: Arm;
   readonly classifier: Classifier;
   readonly engine: Engine;
   readonly learned: Assembly;
   readonly settings: TrainingSettings;
-  /** The epoch of its weights. */
-  readonly kept: number;
 }
 
-/**
- * @param open an engine on the device
- * @param keeper where checkpoints go, and come from where there are any
- * @returns the models, whether they came to their end or were stopped
- */
-export async function trainAll(
-  setup: Setup,
-  radiographs: Radiographs,
-  open: () => Promise<Engine>,
-  keeper: Keeper,
-  signal: AbortSignal,
-  tell: (told: Told) => void,
-): Promise<{ readonly stopped: boolean; readonly models: Trained[] }> {
-  const arms = armsOf(setup);
-  const pace = new Pace(arms.length);
-  const ended = await Promise.all(
-    arms.map(async (arm) => {
-      const engine = await open();
-      return await trainOne(arm, engine, { setup, radiographs, keeper, signal, tell, pace });
-    }),
-  );
-  return { stopped: ended.some(({ stopped }) => stopped), models: ended.map(({ trained }) => trained) };
+export interface Trained extends Learning {
+  readonly result: TrainingResult;
+  readonly history: History;
+  /** Since the training was begun, or went on. */
+  readonly seconds: number;
 }
 
-/** Images a second and seconds left, of all models together. */
-class Pace {
-  readonly #models: number;
-  readonly #left = new Map<string, number>();
-  #began = performance.now();
-  #images = 0;
-
-  constructor(models: number) {
-    this.#models = models;
-  }
-
-  add(
-    arm: string,
-    images: number,
-    imagesLeft: number,
-  ): { readonly imagesPerSecond: number; readonly left: number } {
-    // The first steps compile; what they took says nothing about the others.
-    if (this.#left.size < this.#models) this.#began = performance.now();
-    else this.#images += images;
-    this.#left.set(arm, imagesLeft);
-    const seconds = (performance.now() - this.#began) / 1000;
-    const imagesPerSecond = seconds > 0 ? this.#images / seconds : 0;
-    const left = [...this.#left.values()].reduce((sum, each) => sum + each, 0);
-    return { imagesPerSecond, left: imagesPerSecond > 0 ? left / imagesPerSecond : NaN };
-  }
-}
-
-interface Context {
+export interface Training {
   readonly setup: Setup;
   readonly radiographs: Radiographs;
   readonly keeper: Keeper;
   readonly signal: AbortSignal;
+  /** An engine on the device; on another one where that was lost. */
+  readonly open: (lost: boolean) => Promise<Engine>;
+  /** Told of a model when it begins to learn. */
+  readonly began: (learning: Learning) => void;
   readonly tell: (told: Told) => void;
-  readonly pace: Pace;
 }
 
-async function trainOne(
-  arm: Arm,
+/** @returns the models, whether they came to their end or were stopped */
+export async function trainAll(
+  training: Training,
+): Promise<{ readonly stopped: boolean; readonly models: Trained[] }> {
+  const arms = armsOf(training.setup);
+  const pace = new Pace(arms.length);
+  // What fails in one ends the others.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([training.signal, failed.signal]);
+  const ended = await Promise.allSettled(
+    arms.map(async (arm) => {
+      try {
+        return await trainArm(arm, { ...training, signal, pace });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  const models = ended.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (failed.signal.aborted) {
+    for (const { engine } of models) engine.close();
+    throw failed.signal.reason;
+  }
+  return { stopped: models.some(({ result }) => result.stopped), models };
+}
+
+type Paced = Training & { readonly pace: Pace };
+
+async function trainArm(arm: Arm, training: Paced): Promise<Trained> {
+  for (let losses = 0; ; losses++) {
+    const engine = await training.open(losses > 0);
+    try {
+      return await trainOn(engine, arm, training);
+    } catch (error) {
+      engine.close();
+      if (!(error instanceof DeviceLostError) || losses >= mostLosses) throw error;
+      training.pace.restart(arm.name);
+      training.tell({
+        kind: "notice",
+        text: "The graphics device was lost, as it is when its driver starts anew. The training goes on from its last checkpoint, on another device.",
+      });
+    }
+  }
+}
+
+async function trainOn(
   engine: Engine,
-  { setup, radiographs, keeper, signal, tell, pace }: Context,
-): Promise<{ readonly stopped: boolean; readonly trained: Trained }> {
+  arm: Arm,
+  { setup, radiographs, keeper, signal, tell, pace, began }: Paced,
+): Promise<Trained> {
+  const since = performance.now();
+  const { sourceOf } = radiographs;
   const learned = assemblyOf(radiographs, setup, arm);
   const settings = settingsOf(setup);
   const { batch } = settings;
   const images = learned.sources.reduce((sum, { count }) => sum + count, 0);
   const steps = setup.epochs * Math.max(1, Math.floor(images / batch));
+  const before = await keeper.history(arm.name);
+  const history = { steps: [...before.steps], epochs: [...before.epochs] };
+  if (history.steps.length > 0) tell({ kind: "history", arm: arm.name, history });
+  const checkpoints = await keeper.checkpoints(arm.name, history);
   let reports: StepLosses[] = [];
   let told = performance.now();
-  let since = 0;
   const send = (step: number): void => {
-    const paced = pace.add(arm.name, since * batch, (steps - step) * batch);
-    tell({ kind: "steps", arm: arm.name, reports, ...paced });
-    [reports, since, told] = [[], 0, performance.now()];
+    tell({
+      kind: "steps",
+      arm: arm.name,
+      reports,
+      ...pace.add(arm.name, reports.length * batch, (steps - step) * batch),
+    });
+    [reports, told] = [[], performance.now()];
   };
+  let learning: Learning | undefined;
+  const tellQueries = async (): Promise<void> => {
+    if (learning === undefined || arm.name !== assembledName) return;
+    const { head } = learning.classifier;
+    if (!(head instanceof QueryHead)) return;
+    const values = await similarities(head.queries);
+    tell({ kind: "similarities", arm: arm.name, classes: arm.classes, values });
+  };
+  const tellEpoch = (epoch: number, { meanAuc, auc }: Evaluation): void =>
+    tell({ kind: "epoch", arm: arm.name, epoch, meanAuc, auc });
   const result = await trainClassifier(
     engine,
     learned,
     settings,
     {
-      step: ({ step, losses }) => {
-        reports.push({ step, steps, total: losses.total });
-        since++;
+      begun: (module) => {
+        if (!(module instanceof Classifier)) return;
+        learning = { arm, classifier: module, engine, learned, settings };
+        began(learning);
+      },
+      step: ({ epoch, step, losses }) => {
+        const report = { step, steps, total: losses.total };
+        reports.push(report);
+        replaceFrom(history.steps, { ...report, epoch, losses }, (each) => each.step);
         if (performance.now() - told >= telling || step === steps) send(step);
       },
-      epoch: ({ epoch, evaluation }) => {
+      epoch: ({ epoch, evaluation, learningRate, losses }) => {
         if (reports.length > 0) send(reports.at(-1)?.step ?? 0);
-        if (evaluation === undefined) return;
-        const { meanAuc, auc } = evaluation;
-        tell({ kind: "epoch", arm: arm.name, epoch, meanAuc, auc });
+        if (evaluation !== undefined) {
+          const { meanAuc, auc } = evaluation;
+          replaceFrom(history.epochs, { epoch, meanAuc, auc, learningRate, losses }, (each) => each.epoch);
+          tellEpoch(epoch, evaluation);
+        }
+        // A device that is lost meanwhile is noticed by the training itself.
+        void tellQueries().catch(() => undefined);
       },
     },
     signal,
-    await keeper.checkpoints(arm.name),
+    checkpoints,
   );
-  const { classifier, logits, stopped, kept } = result;
-  const found = await similarities(classifier);
-  if (found !== undefined) tell({ kind: "similarities", arm: arm.name, classes: arm.classes, values: found });
-  if (!stopped && logits !== undefined) {
-    const perSource = radiographs.test.count / setup.sources.length;
-    const sourceOf = (row: number): string => setup.sources[Math.floor(row / perSource)]?.name ?? "";
+  const { classifier, logits, stopped, evaluation } = result;
+  if (history.epochs.at(-1)?.epoch !== result.kept && evaluation !== undefined)
+    tellEpoch(result.kept, evaluation);
+  await tellQueries();
+  if (!stopped && logits !== undefined && arm.name === armsOf(setup).at(-1)?.name) {
     const list = await mistakesOf(engine, classifier, settings, logits, learned.test, arm.classes, sourceOf);
     tell({ kind: "mistakes", arm: arm.name, list });
   }
-  return { stopped, trained: { arm, classifier, engine, learned, settings, kept } };
+  const seconds = (performance.now() - since) / 1000;
+  return { arm, classifier, engine, learned, settings, result, history, seconds };
+}
+
+/** Adds what was told to what was told before it; what a run tells again, from its checkpoint on, takes the place of what it told. */
+export function replaceFrom<Report>(told: Report[], next: Report, at: (report: Report) => number): void {
+  while (told.length > 0 && at(told.at(-1) as Report) >= at(next)) told.pop();
+  told.push(next);
 }
