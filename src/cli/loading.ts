@@ -8,7 +8,7 @@ import { parts } from "../data/catalogue/listing.ts";
 import type { DataError } from "../errors/data-errors.ts";
 import { plainTable } from "../report/tables.ts";
 import { hasFiles } from "../runs/load-images.ts";
-import { mebibytes } from "../errors/mebibytes.ts";
+import { mebibytes } from "../runtime/step-plan.ts";
 
 /** The most lines that a person reads. */
 const mostLines = 10;

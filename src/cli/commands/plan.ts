@@ -18,7 +18,7 @@ import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
 import { defaultMemory, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { labelMapBytes, labelMapsHeld } from "../loading.ts";
-import { mebibytes } from "../../errors/mebibytes.ts";
+import { mebibytes } from "../../runtime/step-plan.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;

@@ -2,13 +2,12 @@
 // were encoded, so a later launch may write it while an earlier one that still reads it is under way.
 
 import { OutOfMemoryError } from "../../errors/errors.ts";
-import { mebibytes } from "../../errors/mebibytes.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { halfBits, halfOfBits } from "../../tensor/half.ts";
 import { elementBytes, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
-import { implementationBytes, largestOf } from "../step-plan.ts";
+import { implementationBytes, largestOf, mebibytes } from "../step-plan.ts";
 
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;

@@ -1,9 +1,9 @@
 // The memory plan of a lowered step: which buffers share memory, from the launches during which each is needed.
 
 import type { BufferPlan, Purpose, StepPlan } from "../step-plan.ts";
+import { uniformAlignment } from "./buffers.ts";
 import { pipelineKey } from "./pipelines.ts";
-import { uniformLayout } from "./uniforms.ts";
-import { rootOf, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
+import { rootOf, type LoweredLaunch, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 import { shareSlots, type Lifetime, type Slot } from "./slots.ts";
 
 export interface MemoryPlan extends StepPlan {
@@ -106,4 +106,33 @@ export function planMemory(step: LoweredStep): MemoryPlan {
     peakBytes: peak.bytes,
     peak: peak.by,
   };
+}
+
+/** The uniform structs of a step's launches in one buffer; equal ones once. */
+export interface UniformLayout {
+  /** Of the buffer. */
+  readonly bytes: number;
+  /** What lies where in it. */
+  readonly contents: readonly { readonly offset: number; readonly values: Uint8Array }[];
+  /** Where those of each launch lie. */
+  readonly places: readonly { readonly offset: number; readonly size: number }[];
+}
+
+export function uniformLayout(launches: readonly Pick<LoweredLaunch, "uniforms">[]): UniformLayout {
+  const offsets = new Map<string, number>();
+  const contents: { readonly offset: number; readonly values: Uint8Array }[] = [];
+  let end = 0;
+  const places = launches.map(({ uniforms }) => {
+    const values = new Uint8Array(uniforms);
+    const key = values.join();
+    let offset = offsets.get(key);
+    if (offset === undefined) {
+      offset = end;
+      offsets.set(key, offset);
+      contents.push({ offset, values });
+      end += Math.max(1, Math.ceil(values.length / uniformAlignment)) * uniformAlignment;
+    }
+    return { offset, size: values.length };
+  });
+  return { bytes: Math.max(end, uniformAlignment), contents, places };
 }

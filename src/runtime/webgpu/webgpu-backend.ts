@@ -1,7 +1,6 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
 import { OutOfMemoryError, TesseraError, type DeviceLostError } from "../../errors/errors.ts";
-import { mebibytes } from "../../errors/mebibytes.ts";
 import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { kernelFor } from "../../kernels/built-in-kernels.ts";
@@ -22,7 +21,7 @@ import { lower } from "./lowering.ts";
 import { planMemory, type MemoryPlan } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { SharedMemory } from "./shared-memory.ts";
-import { implementationBytes, piecesOf, reservedBytes, type StepPlan } from "../step-plan.ts";
+import { implementationBytes, piecesOf, reservedBytes, type StepPlan, mebibytes } from "../step-plan.ts";
 import { moreThanThereIs, refusedStep, WebGpuProgram } from "./webgpu-program.ts";
 import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
 

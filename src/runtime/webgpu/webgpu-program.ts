@@ -2,7 +2,6 @@
 
 import { largestBinding } from "../../device/traits.ts";
 import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
-import { mebibytes } from "../../errors/mebibytes.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { hostTensor } from "../../tensor/host.ts";
 import type { Storage } from "../../tensor/tensor.ts";
@@ -10,19 +9,18 @@ import type { CompiledProgram, Follower } from "../backend.ts";
 import type { Operand } from "../operand.ts";
 import type { LaunchTimer } from "../launch-timer.ts";
 import { placeOf, PlannedStorage, type Recording } from "../recording.ts";
-import { largestBuffers } from "../step-plan.ts";
+import { largestBuffers, mebibytes } from "../step-plan.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
 import { deviceBytes, usage } from "./buffers.ts";
 import type { Replay } from "./commands.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { rootOf, type LoweredBinding, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 import { WebGpuLaunchTimer } from "./timestamp-timer.ts";
-import { isOwn, type MemoryPlan } from "./memory-plan.ts";
+import { isOwn, uniformLayout, type MemoryPlan } from "./memory-plan.ts";
 import type { ProgramDevice } from "./program-device.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { BufferStorage, rangeOf, type Range } from "./storage.ts";
 import type { Refusal } from "./shared-memory.ts";
-import { uniformLayout } from "./uniforms.ts";
 
 export class WebGpuProgram implements CompiledProgram, Replay {
   readonly plan: MemoryPlan;
