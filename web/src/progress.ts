@@ -18,7 +18,7 @@ export class Progress {
   }
 
   preparing({ what, done, total }: Extract<Told, { kind: "preparing" }>): void {
-    const after = what === "Reading the images" ? "" : "Preparing the models: their kernels are compiled …";
+    const after = what === "Reading the images" ? "" : "Compiling the kernels …";
     this.#line.textContent = done < total ? `${what}: ${done} of ${total}` : after;
   }
 

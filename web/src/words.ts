@@ -32,10 +32,7 @@ const rough = (value: number): number => {
 
 export function estimateWords({ bytes, seconds, measuredSteps }: Estimate, { device }: Adapter): string {
   const memory = `${rough(bytes / 1e6).toLocaleString("en")} MB of ${device === "webgpu" ? "graphics memory" : "memory"}`;
-  const why =
-    measuredSteps === 0
-      ? "a guess, until a few steps are measured here"
-      : `by ${measuredSteps} steps measured here`;
+  const why = measuredSteps === 0 ? "a guess, now being measured" : `by ${measuredSteps} steps measured here`;
   return `Training takes about ${duration(rough(seconds))} and ${memory}: ${why}.`;
 }
 
