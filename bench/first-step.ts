@@ -3,7 +3,7 @@
 //
 // usage: node first-step.js NETWORK IMPLEMENTATION
 
-import { openEngine } from "tessera";
+import { openEngine } from "@tessera-gpu/tessera";
 import type { FirstStep } from "./harness/first-step.ts";
 import { isWebGpuPeer, webGpuPeers } from "./harness/peers.ts";
 import { dawn } from "./implementations/dawn.ts";

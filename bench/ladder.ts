@@ -1,8 +1,8 @@
 // The kernel ladder: every candidate of matmul and of convolution from the naive one up, each checked and then timed,
 // beside what the adapter can do at the most.
 
-import { openEngine, type Engine, type Tensor } from "tessera";
-import { operators } from "tessera/operators";
+import { openEngine, type Engine, type Tensor } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { higher, measureCeilings } from "./harness/ceilings.ts";
 import type { HostInput } from "./harness/data.ts";
 import { checkEqual } from "./harness/equality.ts";

@@ -1,7 +1,7 @@
 // `npm run bench` and `npm run bench:peers`: opens everyone, checks, times, and prints.
 
 import { Command, InvalidArgumentError, Option } from "commander";
-import { UsageError } from "tessera";
+import { UsageError } from "@tessera-gpu/tessera";
 import { CheckoutError } from "./against/checkout.ts";
 import { compareVersions } from "./against/compare-versions.ts";
 import { higher, measureCeilings, type Ceilings } from "./harness/ceilings.ts";

@@ -10,9 +10,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PNG } from "pngjs";
-import { openEngine, takeRows } from "tessera";
-import { samplerOf, trainClassifier, viewPresets } from "tessera/assemble";
-import { decodeAssembly, phantoms } from "tessera/data";
+import { openEngine, takeRows } from "@tessera-gpu/tessera";
+import { samplerOf, trainClassifier, viewPresets } from "@tessera-gpu/tessera/assemble";
+import { decodeAssembly, phantoms } from "@tessera-gpu/tessera/data";
 import { TrainingImages } from "../dist/training/training-images.js";
 
 const { values: options } = parseArgs({

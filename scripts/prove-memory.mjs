@@ -13,9 +13,9 @@ import {
   predictPixels,
   settingsOf,
   trainModel,
-} from "tessera/assemble";
-import { loadAssembly } from "tessera/data";
-import { openEngine } from "tessera";
+} from "@tessera-gpu/tessera/assemble";
+import { loadAssembly } from "@tessera-gpu/tessera/data";
+import { openEngine } from "@tessera-gpu/tessera";
 
 /** Of what was planned. */
 const mostOff = 0.03;

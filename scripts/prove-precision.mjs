@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { pairedEquivalence } from "tessera/studies";
+import { pairedEquivalence } from "@tessera-gpu/tessera/studies";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tessera = join(root, "dist", "cli", "main.js");

@@ -7,9 +7,9 @@
 // Those calls are the yardstick: three a launch (pipeline, bind group, dispatch), copied from a replay and made bare, now
 // before and now after a replay. How long they take is the binding's, the driver's and the machine's affair.
 
-import { openEngine, softmaxCrossEntropy, valueAndGradients } from "tessera";
-import { DenseNet, Initialiser, Linear } from "tessera/nn";
-import { Adam } from "tessera/optim";
+import { openEngine, softmaxCrossEntropy, valueAndGradients } from "@tessera-gpu/tessera";
+import { DenseNet, Initialiser, Linear } from "@tessera-gpu/tessera/nn";
+import { Adam } from "@tessera-gpu/tessera/optim";
 
 const steps = Number(process.argv[2] ?? 1000);
 const [batch, size, classes] = [2, 8, 10];

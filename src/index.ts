@@ -1,5 +1,5 @@
 // The engine alone: tensors, functions of tensors, the tape, errors, and kernels by name. It loads nothing of Node; the
-// device binding is loaded when an engine is opened. Everything else has an entry of its own: tessera/nn, tessera/optim ...
+// device binding is loaded when an engine is opened. Everything else has an entry of its own: @tessera-gpu/tessera/nn, @tessera-gpu/tessera/optim ...
 //
 // Names are listed one by one, so that a new export of a file is not public before somebody decides so here. The lists of
 // all entries are in test/entries/names.ts.

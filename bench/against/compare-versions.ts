@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "tessera";
+import { UsageError } from "@tessera-gpu/tessera";
 import { openChild, type Child } from "../harness/child.ts";
 import { checkEqual, type Numbers } from "../harness/equality.ts";
 import { checkFirstLoss, firstStepName, firstStepOf } from "../harness/first-step.ts";

@@ -21,7 +21,7 @@ type Exports = Readonly<Record<string, { readonly default?: string } | undefined
 export function shimOf(entry: string, target: string | undefined, missing: readonly string[]): string {
   const lines = target === undefined ? [] : [`export * from ${JSON.stringify(target)};`];
   for (const name of missing) {
-    const message = `no ${name} in tessera${entry.slice(1)}`;
+    const message = `no ${name} in @tessera-gpu/tessera${entry.slice(1)}`;
     lines.push(`export function ${name}() { throw new Error(${JSON.stringify(message)}); }`);
   }
   return `${lines.join("\n")}\n`;
@@ -36,7 +36,7 @@ export function shimOf(entry: string, target: string | undefined, missing: reado
  */
 export async function layOut(compiled: string, folder: string): Promise<string> {
   const home = join(folder, "bench-of-now");
-  const shims = join(home, "node_modules", "tessera");
+  const shims = join(home, "node_modules", "@tessera-gpu", "tessera");
   mkdirSync(shims, { recursive: true });
   cpSync(compiled, join(home, "bench", "dist"), { recursive: true });
   writeFileSync(join(home, "package.json"), `${JSON.stringify({ private: true, type: "module" })}\n`);
@@ -47,12 +47,14 @@ export async function layOut(compiled: string, folder: string): Promise<string> 
     const path = theirs[entry]?.default;
     const target = path === undefined ? undefined : pathToFileURL(join(folder, path)).href;
     const names = new Set(target === undefined ? [] : await namesOf(target));
-    const missing = (await namesOf(`tessera${entry.slice(1)}`)).filter((name) => !names.has(name));
+    const missing = (await namesOf(`@tessera-gpu/tessera${entry.slice(1)}`)).filter(
+      (name) => !names.has(name),
+    );
     const file = `${entry === "." ? "index" : entry.slice(2)}.js`;
     writeFileSync(join(shims, file), shimOf(entry, target, missing));
     exported[entry] = `./${file}`;
   }
-  const packaged = { name: "tessera", type: "module", exports: exported };
+  const packaged = { name: "@tessera-gpu/tessera", type: "module", exports: exported };
   writeFileSync(join(shims, "package.json"), `${JSON.stringify(packaged)}\n`);
   return join(home, "bench", "dist");
 }

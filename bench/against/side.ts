@@ -1,5 +1,5 @@
 // One version of Tessera in a process of its own: it makes works ready and runs them when it is told to. The same file
-// runs over either version; which one `tessera` is depends on where it lies (shims.ts).
+// runs over either version; which one `@tessera-gpu/tessera` is depends on where it lies (shims.ts).
 
 import { answerQuestions } from "../harness/child.ts";
 import type { Numbers } from "../harness/equality.ts";

@@ -1,8 +1,8 @@
 // What this adapter can do at the most, measured: multiply-adds and a copy by a kernel, as `tessera train --profile` has
 // them, and a copy by the driver.
 
-import type { Engine } from "tessera";
-import { measureCeilings as measureKernels } from "tessera/profiling";
+import type { Engine } from "@tessera-gpu/tessera";
+import { measureCeilings as measureKernels } from "@tessera-gpu/tessera/profiling";
 
 export interface Ceilings {
   /** GFLOP/s, a multiply-add counting two. */

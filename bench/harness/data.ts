@@ -8,7 +8,7 @@ import {
   type Engine,
   type Shape,
   type Tensor,
-} from "tessera";
+} from "@tessera-gpu/tessera";
 
 export interface HostInput {
   readonly shape: Shape;

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, type } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { AdapterTraits } from "tessera";
+import type { AdapterTraits } from "@tessera-gpu/tessera";
 
 /** The adapter, as WebGPU names it; the description holds the driver and its version. */
 export interface AdapterRecord {

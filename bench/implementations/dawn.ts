@@ -1,6 +1,6 @@
 // The WebGPU of this process, for peers that look for it at `navigator.gpu`.
 
-import { openEngine } from "tessera";
+import { openEngine } from "@tessera-gpu/tessera";
 
 /**
  * Dawn, as Tessera loads and keeps it: one instance for everyone in the process. Peers thereby wait as Tessera does,

@@ -1,6 +1,6 @@
 // Tessera itself, as its users have it: the tuned kernels, the naive ones, and the float64 reference.
 
-import { openEngine, type Engine, type EngineOptions, type Tensor } from "tessera";
+import { openEngine, type Engine, type EngineOptions, type Tensor } from "@tessera-gpu/tessera";
 import type { HostInput } from "../harness/data.ts";
 import type { Subject } from "../harness/work.ts";
 

@@ -1,6 +1,6 @@
 // Label-Assemble's own works: its head, its losses, its pseudo-labels.
 
-import { assembleLoss, assemblePixels, maskedDice, queryInnerProduct, sharpen } from "tessera";
+import { assembleLoss, assemblePixels, maskedDice, queryInnerProduct, sharpen } from "@tessera-gpu/tessera";
 import { bytes, normal, uniform, values, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // Attention of eight heads over 128 tokens, and its gradients.
 
-import { attention, type Tensor } from "tessera";
-import { operators } from "tessera/operators";
+import { attention, type Tensor } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { computed, normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // A training step of a small convolutional network without batch norm, which jax-js has none of ready-made.
 
-import { relu, softmaxCrossEntropy, type Engine } from "tessera";
-import { Conv2d, Initialiser, Linear, Sequential } from "tessera/nn";
+import { relu, softmaxCrossEntropy, type Engine } from "@tessera-gpu/tessera";
+import { Conv2d, Initialiser, Linear, Sequential } from "@tessera-gpu/tessera/nn";
 import { normal, oneHotClasses } from "../harness/data.ts";
 import type { Problem } from "./training-step.ts";
 

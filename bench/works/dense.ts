@@ -1,8 +1,8 @@
 // What a DenseNet is made of here: a block of four layers without concatenation, and the pool of a transition with batch
 // norm and ReLU folded into it.
 
-import { activatedPool, batchMoments, denseBlock, type DenseStage, type Tensor } from "tessera";
-import { operators } from "tessera/operators";
+import { activatedPool, batchMoments, denseBlock, type DenseStage, type Tensor } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { computed, normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

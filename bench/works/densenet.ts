@@ -1,7 +1,13 @@
 // A training step of a small DenseNet.
 
-import { softmaxCrossEntropy, type Engine } from "tessera";
-import { DenseNet, Initialiser, Linear, type Composition, type DenseNetConfiguration } from "tessera/nn";
+import { softmaxCrossEntropy, type Engine } from "@tessera-gpu/tessera";
+import {
+  DenseNet,
+  Initialiser,
+  Linear,
+  type Composition,
+  type DenseNetConfiguration,
+} from "@tessera-gpu/tessera/nn";
 import { normal, oneHotClasses } from "../harness/data.ts";
 import { byAdam, type Problem } from "./training-step.ts";
 

@@ -1,8 +1,14 @@
 // Training steps of the paper's network, DenseNet-121 on one-channel images of 224 x 224: with one view, and with both and the
 // whole of Label-Assemble's losses.
 
-import { assembleLoss, softmaxCrossEntropy, type Engine } from "tessera";
-import { DenseNet, densenet121Configuration, Initialiser, Linear, type Composition } from "tessera/nn";
+import { assembleLoss, softmaxCrossEntropy, type Engine } from "@tessera-gpu/tessera";
+import {
+  DenseNet,
+  densenet121Configuration,
+  Initialiser,
+  Linear,
+  type Composition,
+} from "@tessera-gpu/tessera/nn";
 import { bytes, normal, oneHotClasses, values, type HostInput } from "../harness/data.ts";
 import { byAdam, type Problem } from "./training-step.ts";
 

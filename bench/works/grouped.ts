@@ -1,7 +1,7 @@
 // Depthwise and grouped convolutions with their gradients.
 
-import { conv2d } from "tessera";
-import { operators } from "tessera/operators";
+import { conv2d } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

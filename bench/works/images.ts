@@ -1,6 +1,6 @@
 // Works on images and random numbers.
 
-import { augmentImages, dropout, randomNormal } from "tessera";
+import { augmentImages, dropout, randomNormal } from "@tessera-gpu/tessera";
 import { bytes, normal, seed } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,6 +1,15 @@
 // Rows by number, their gradients, and what finds or draws numbers of rows, columns and classes.
 
-import { addRows, argMax, cumulativeSum, matmul, oneHot, sampleRows, takeRows, topRows } from "tessera";
+import {
+  addRows,
+  argMax,
+  cumulativeSum,
+  matmul,
+  oneHot,
+  sampleRows,
+  takeRows,
+  topRows,
+} from "@tessera-gpu/tessera";
 import { indices, normal, seed } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // The networks whose training steps are timed, by the names that peers know them by.
 
-import type { Engine } from "tessera";
-import type { Composition } from "tessera/nn";
+import type { Engine } from "@tessera-gpu/tessera";
+import type { Composition } from "@tessera-gpu/tessera/nn";
 import { engineOf } from "../implementations/tessera.ts";
 import { convnetOn } from "./convnet.ts";
 import { densenet121AssembleOn, densenet121On } from "./densenet121.ts";

@@ -1,7 +1,16 @@
 // Works that memory bounds, at the size of a DenseNet's maps: batch norm, and elementwise functions.
 
-import { add, batchMoments, batchNorm, batchNormInference, power, relu, runOperator, silu } from "tessera";
-import { operators } from "tessera/operators";
+import {
+  add,
+  batchMoments,
+  batchNorm,
+  batchNormInference,
+  power,
+  relu,
+  runOperator,
+  silu,
+} from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

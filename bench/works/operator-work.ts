@@ -1,6 +1,6 @@
 // A work of operator calls: its inputs, what Tessera calls, and what gpu.js does for it.
 
-import type { Engine, Tensor } from "tessera";
+import type { Engine, Tensor } from "@tessera-gpu/tessera";
 import type { HostInput } from "../harness/data.ts";
 import type { Bound } from "../harness/equality.ts";
 

@@ -1,6 +1,6 @@
 // Every operator work, those of the comparison with others first.
 
-import { adam } from "tessera/optim";
+import { adam } from "@tessera-gpu/tessera/optim";
 import { normal, uniform, values } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";

@@ -1,7 +1,7 @@
 // Pooling and its gradients.
 
-import { averagePool2d, maxPool2d } from "tessera";
-import { operators } from "tessera/operators";
+import { averagePool2d, maxPool2d } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { computed, normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,6 +1,6 @@
 // Works of products of matrices: one, a batch, and linear layers.
 
-import { linear, matmul, valueAndGradients } from "tessera";
+import { linear, matmul, valueAndGradients } from "@tessera-gpu/tessera";
 import { normal } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

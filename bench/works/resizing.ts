@@ -1,7 +1,7 @@
 // Resizing and its gradient.
 
-import { resize2d } from "tessera";
-import { operators } from "tessera/operators";
+import { resize2d } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // Works of the norms of rows and of groups of channels, which memory bounds: layer norm, RMS norm, group norm.
 
-import { groupNorm, layerNorm, rmsNorm } from "tessera";
-import { operators } from "tessera/operators";
+import { groupNorm, layerNorm, rmsNorm } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal, uniform } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // Softmax, its logarithm and its gradient, of the rows of an attention and of many classes.
 
-import { logSoftmax, softmax } from "tessera";
-import { operators } from "tessera/operators";
+import { logSoftmax, softmax } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

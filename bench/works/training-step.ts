@@ -1,7 +1,7 @@
 // A training step of a network: forward, backward, update. The same weights, images and labels for everyone.
 
-import { valueAndGradients, type Engine, type Tensor } from "tessera";
-import { Adam, SGD } from "tessera/optim";
+import { valueAndGradients, type Engine, type Tensor } from "@tessera-gpu/tessera";
+import { Adam, SGD } from "@tessera-gpu/tessera/optim";
 import type { HostInput } from "../harness/data.ts";
 import type { Bound, Numbers } from "../harness/equality.ts";
 import type { PeerModule, Subject } from "../harness/work.ts";

@@ -1,7 +1,7 @@
 // Transposed convolutions as a U-Net has them, 2x2 with a stride of 2, and their gradients.
 
-import { convTranspose2d } from "tessera";
-import { operators } from "tessera/operators";
+import { convTranspose2d } from "@tessera-gpu/tessera";
+import { operators } from "@tessera-gpu/tessera/operators";
 import { normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

@@ -1,7 +1,7 @@
 // A training step of a U-Net.
 
-import { binaryCrossEntropyWithLogits, type Engine } from "tessera";
-import { Initialiser, Linear, UNet, type Composition, type UNetConfiguration } from "tessera/nn";
+import { binaryCrossEntropyWithLogits, type Engine } from "@tessera-gpu/tessera";
+import { Initialiser, Linear, UNet, type Composition, type UNetConfiguration } from "@tessera-gpu/tessera/nn";
 import { normal } from "../harness/data.ts";
 import { byAdam, type Problem } from "./training-step.ts";
 

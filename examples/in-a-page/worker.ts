@@ -1,6 +1,6 @@
 // A worker that trains on drawn radiographs of two sites, keeps its checkpoints in the browser's storage, and tells the page.
 
-import { openEngine } from "tessera";
+import { openEngine } from "@tessera-gpu/tessera";
 import {
   Classifier,
   QueryHead,
@@ -10,9 +10,9 @@ import {
   viewPresets,
   type Evaluation,
   type TrainingSettings,
-} from "tessera/assemble";
-import { assembly, phantoms, type Finding } from "tessera/data";
-import { opfsStorage, storedCheckpoints, type TrainingListener } from "tessera/training";
+} from "@tessera-gpu/tessera/assemble";
+import { assembly, phantoms, type Finding } from "@tessera-gpu/tessera/data";
+import { opfsStorage, storedCheckpoints, type TrainingListener } from "@tessera-gpu/tessera/training";
 
 const engine = await openEngine(); // { device: "reference" } computes on the CPU, slowly
 const classes: readonly Finding[] = ["nodule", "effusion"];

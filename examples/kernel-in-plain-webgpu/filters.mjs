@@ -5,7 +5,7 @@
 //
 // But for the next few lines it is what a browser would run.
 
-import { kernels } from "tessera/kernels";
+import { kernels } from "@tessera-gpu/tessera/kernels";
 
 if (globalThis.navigator?.gpu === undefined) {
   const { create, globals } = await import("webgpu");

@@ -8,8 +8,8 @@
 // is data for engine.tensor too.
 
 import { GPU, Input } from "gpu.js";
-import { equal, linear, openEngine, softmaxCrossEntropy, valueAndGradients } from "tessera";
-import { Adam } from "tessera/optim";
+import { equal, linear, openEngine, softmaxCrossEntropy, valueAndGradients } from "@tessera-gpu/tessera";
+import { Adam } from "@tessera-gpu/tessera/optim";
 
 // The images: stripes in one of three directions, each with a phase of its own, and noise.
 const [count, size, classes, features] = [100, 16, 3, 4];

@@ -5,7 +5,7 @@
 //
 // But for the next few lines it is what a browser would run.
 
-import { deviceTraits, kernels, operators, preferred } from "tessera/operators";
+import { deviceTraits, kernels, operators, preferred } from "@tessera-gpu/tessera/operators";
 
 if (globalThis.navigator?.gpu === undefined) {
   const { create, globals } = await import("webgpu");

@@ -1,5 +1,5 @@
 // How long the launches of a step take, what the adapter could do, and which candidates are the fastest on it: measuring
-// and tuning are one entry, since both time kernels on an open engine. (tessera/operators cannot hold them: it needs none.)
+// and tuning are one entry, since both time kernels on an open engine. (@tessera-gpu/tessera/operators cannot hold them: it needs none.)
 
 export type { LaunchTimer, RunTimes, TimedLaunch } from "../runtime/launch-timer.ts";
 export type { RecordedCall, Recording } from "../runtime/recording.ts";

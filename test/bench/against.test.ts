@@ -115,7 +115,7 @@ test("a name that the other version lacks throws where it is called, and only th
   // eslint-disable-next-line no-restricted-syntax
   const shim = (await import(file)) as { add: number; lion(): void };
   expect(shim.add).toBe(1);
-  expect(() => shim.lion()).toThrow("no lion in tessera/optim");
+  expect(() => shim.lion()).toThrow("no lion in @tessera-gpu/tessera/optim");
 });
 
 /** Pairs whose ratios are these. */

@@ -116,7 +116,7 @@ function fault(command: string): string | undefined {
   if (command === "npm install" || command === "npm pack" || command.startsWith(ours)) return undefined;
   // The package of this version, with the packages that it is of no use without in Node.
   const peers = Object.keys(peerDependencies).sort().reverse().join(" ");
-  if (command === `npm install ./tessera-${version}.tgz ${peers}`) return undefined;
+  if (command === `npm install ./tessera-gpu-tessera-${version}.tgz ${peers}`) return undefined;
   if (command === "npm test") return scripts["test"] === undefined ? "there is no test script" : undefined;
   if (program === "npm" && verb === "run") {
     if (scripts[name] === undefined) return `package.json has no script ${name}`;

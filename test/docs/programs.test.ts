@@ -12,13 +12,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf, placeOf, root, type Block } from "./markdown.ts";
 
 const dist = join(root, "dist");
+const packageName = "@tessera-gpu/tessera";
 
 /** The built file of an entry of the package. */
 const { exports: entries } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   exports: Readonly<Record<string, string | { readonly default: string }>>;
 };
 function builtFile(entry: string): string {
-  const found = entries[entry.replace("tessera", ".")];
+  const found = entries[entry.replace(packageName, ".")];
   if (typeof found !== "object") throw new Error(`package.json has no entry ${entry}`);
   return join(root, found.default);
 }
@@ -47,7 +48,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let made = 0;
 /** Runs a TypeScript program that imports "tessera" in a process of its own, on the built files. */
 async function run(program: string): Promise<string> {
-  const linked = program.replace(/from "(tessera[\w/]*)"/g, (_, entry: string) => {
+  const linked = program.replace(/from "(@tessera-gpu\/tessera[\w/]*)"/g, (_, entry: string) => {
     return `from ${JSON.stringify(pathToFileURL(builtFile(entry)).href)}`;
   });
   const options = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
@@ -56,7 +57,7 @@ async function run(program: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, [file], { cwd: root })).stdout;
 }
 
-/** What the compiler says of programs that import "tessera". */
+/** What the compiler says of programs that import "@tessera-gpu/tessera". */
 function complaints(programs: readonly string[]): string[] {
   // Not written: only their place matters.
   const files = new Map(programs.map((text, i) => [join(root, "test", "docs", `program-${i}.ts`), text]));
@@ -330,7 +331,7 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
-    has: "tessera/metrics",
+    has: "@tessera-gpu/tessera/metrics",
     check: (shown) => {
       const [first = "", ...others] = shown.split("\n");
       near(numbersIn(first), [0.75, 5 / 6, 0.5], 1e-12);
@@ -342,7 +343,7 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
-    has: "tessera/kernels",
+    has: "@tessera-gpu/tessera/kernels",
     ...dispatch,
     check: (shown) => {
       const { worst } = JSON.parse(shown.trim().split("\n").at(-1) ?? "") as { worst: number };
@@ -360,7 +361,7 @@ test("every program has a row that says what it prints", () => {
 
 test("the programs compile, with nothing unused", () => {
   const use = (text: string): string =>
-    text.includes("tessera/kernels") ? `${text}export { code, uniforms, x, y };` : text;
+    text.includes("@tessera-gpu/tessera/kernels") ? `${text}export { code, uniforms, x, y };` : text;
   expect(complaints(programs.map(({ text }) => use(text)))).toEqual([]);
 });
 
@@ -392,7 +393,7 @@ test("no program takes 1 - sigmoid as a difference, which loses the digits of a 
     expect(text, file).not.toMatch(/-1, 1\)|\b1 - sigmoid\(|subtract\(1, /);
 });
 
-describe("tessera/kernels", () => {
+describe("@tessera-gpu/tessera/kernels", () => {
   test("needs neither Node nor a package", () => {
     const seen = new Set<string>();
     const visit = (file: string): void => {
@@ -405,7 +406,7 @@ describe("tessera/kernels", () => {
         visit(join(dirname(file), path));
       }
     };
-    visit(builtFile("tessera/kernels"));
+    visit(builtFile("@tessera-gpu/tessera/kernels"));
     expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
       "errors/arguments.js",
       "errors/errors.js",

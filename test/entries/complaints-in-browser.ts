@@ -1,6 +1,6 @@
 // What layers say of an engine that is none, for a bundle that a minifier has gone over.
 
-import { GroupNorm, Linear } from "tessera/nn";
+import { GroupNorm, Linear } from "@tessera-gpu/tessera/nn";
 
 export function complaints(): readonly string[] {
   const makers = [GroupNorm, Linear] as unknown as readonly (new () => unknown)[];

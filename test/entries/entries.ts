@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Entry {
-  /** As it is imported: "tessera", "tessera/nn". */
+  /** As it is imported: "@tessera-gpu/tessera", "@tessera-gpu/tessera/nn". */
   readonly name: string;
   /** Built files, absolute. */
   readonly program: string;
@@ -40,7 +40,7 @@ export const entries: readonly Entry[] = Object.entries(exported).flatMap(([path
     ? []
     : [
         {
-          name: path.replace(".", "tessera"),
+          name: path.replace(".", "@tessera-gpu/tessera"),
           program: join(root, conditions.default),
           types: join(root, conditions.types),
           inBrowser: join(root, inBrowserOf(conditions)),

@@ -47,9 +47,9 @@ const roomsOf = (name: string): string[] => {
 
 /** What an entry loads beside files of Tessera; a bundler leaves it out of a program that reads no model, checkpoint or archive. */
 const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
-  "tessera/data": ["fflate"],
-  "tessera/training": ["zod"],
-  "tessera/assemble": ["fflate", "zod"],
+  "@tessera-gpu/tessera/data": ["fflate"],
+  "@tessera-gpu/tessera/training": ["zod"],
+  "@tessera-gpu/tessera/assemble": ["fflate", "zod"],
 };
 
 test.each(entries.filter(({ needsNode }) => !needsNode))(
@@ -90,15 +90,15 @@ test.each(entries.filter(({ needsNode, program, inBrowser }) => !needsNode && pr
 );
 
 test("tessera loads the engine and nothing above it", () => {
-  expect(roomsOf("tessera")).toEqual([
+  expect(roomsOf("@tessera-gpu/tessera")).toEqual([
     ...["autograd", "device", "errors", "functions", "kernels", "labels", "operators", "runtime", "tensor"],
   ]);
   // Each takes about half a millisecond.
-  expect(loaded.get("tessera")?.files.length).toBeLessThan(260);
+  expect(loaded.get("@tessera-gpu/tessera")?.files.length).toBeLessThan(260);
 });
 
 test("operators need no engine, and kernels not even tensors", () => {
-  expect(roomsOf("tessera/operators")).toEqual([
+  expect(roomsOf("@tessera-gpu/tessera/operators")).toEqual([
     "device",
     "errors",
     "kernels",
@@ -106,21 +106,21 @@ test("operators need no engine, and kernels not even tensors", () => {
     "operators",
     "tensor",
   ]);
-  expect(loaded.get("tessera/operators")?.files).not.toContain("device/provider.js");
-  expect(roomsOf("tessera/kernels")).toEqual(["errors", "kernels"]);
+  expect(loaded.get("@tessera-gpu/tessera/operators")?.files).not.toContain("device/provider.js");
+  expect(roomsOf("@tessera-gpu/tessera/kernels")).toEqual(["errors", "kernels"]);
 });
 
 test("the training loop loads nothing of Label-Assemble", () => {
-  const { program = "" } = entries.find(({ name }) => name === "tessera/training") ?? {};
+  const { program = "" } = entries.find(({ name }) => name === "@tessera-gpu/tessera/training") ?? {};
   const rooms = new Set(loadedBy(program, { atOnce: true }).files.map((file) => file.split("/")[0]));
   for (const room of ["assemble", "studies", "cli"]) expect([...rooms]).not.toContain(room);
 });
 
 test("metrics need no tensors, and the tests that compare runs are loaded by studies alone", () => {
-  expect(roomsOf("tessera/metrics")).not.toContain("runtime");
+  expect(roomsOf("@tessera-gpu/tessera/metrics")).not.toContain("runtime");
   for (const { name, program } of entries) {
     const { now } = loadedBy(program, { atOnce: true });
     const distributions = now.some((each) => each.startsWith("@stdlib/"));
-    expect(distributions, name).toBe(name === "tessera/studies");
+    expect(distributions, name).toBe(name === "@tessera-gpu/tessera/studies");
   }
 });

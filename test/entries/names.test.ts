@@ -82,6 +82,6 @@ test.each(entries)("$name has the stated names", async ({ name, program }) => {
 
 // Room for the functions of tensors that networks are made of, and their options; a new word of another kind has an entry.
 test("tessera is the engine alone: under 200 names", () => {
-  const { values = [], types = [] } = names["tessera"] ?? {};
+  const { values = [], types = [] } = names["@tessera-gpu/tessera"] ?? {};
   expect(values.length + types.length).toBeLessThan(200);
 });

@@ -8,7 +8,7 @@ export interface EntryNames {
 }
 
 export const names: Readonly<Record<string, EntryNames>> = {
-  tessera: {
+  "@tessera-gpu/tessera": {
     values: [
       "DeviceLostError",
       "DeviceUnavailableError",
@@ -213,7 +213,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "WindowOptions",
     ],
   },
-  "tessera/kernels": {
+  "@tessera-gpu/tessera/kernels": {
     values: [
       "KernelError",
       "adam",
@@ -395,7 +395,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "UniformValues",
     ],
   },
-  "tessera/operators": {
+  "@tessera-gpu/tessera/operators": {
     values: [
       "KernelError",
       "ShapeError",
@@ -434,7 +434,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "UniformValues",
     ],
   },
-  "tessera/nn": {
+  "@tessera-gpu/tessera/nn": {
     values: [
       "AveragePool2d",
       "BatchNorm",
@@ -505,7 +505,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "Weights",
     ],
   },
-  "tessera/optim": {
+  "@tessera-gpu/tessera/optim": {
     values: [
       "Adam",
       "AdamW",
@@ -547,7 +547,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "UpdateRule",
     ],
   },
-  "tessera/training": {
+  "@tessera-gpu/tessera/training": {
     values: [
       "CheckpointError",
       "NonFiniteError",
@@ -595,7 +595,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "WeightFileTensor",
     ],
   },
-  "tessera/data": {
+  "@tessera-gpu/tessera/data": {
     values: [
       "DataError",
       "ManifestError",
@@ -698,7 +698,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "Undecodable",
     ],
   },
-  "tessera/assemble": {
+  "@tessera-gpu/tessera/assemble": {
     values: [
       "AssembleTask",
       "Classifier",
@@ -845,7 +845,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "WorkCounter",
     ],
   },
-  "tessera/studies": {
+  "@tessera-gpu/tessera/studies": {
     values: [
       "StudyFolder",
       "absentIsNegative",
@@ -928,7 +928,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "Tested",
     ],
   },
-  "tessera/metrics": {
+  "@tessera-gpu/tessera/metrics": {
     values: [
       "absent",
       "accuracy",
@@ -1008,7 +1008,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "Thresholds",
     ],
   },
-  "tessera/profiling": {
+  "@tessera-gpu/tessera/profiling": {
     values: ["chromeTrace", "measureCeilings", "profile", "tune", "worksOf"],
     types: [
       "CandidateTime",

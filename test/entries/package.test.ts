@@ -21,12 +21,14 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entries, root } from "./entries.ts";
 
+/** Folders below node_modules. */
+const packageName = ["@tessera-gpu", "tessera"] as const;
 let project: string;
 /** The archive that npm makes. */
 let packed: string;
 
 /**
- * Packs what is built and puts it where `npm install tessera-0.2.0.tgz` would. Not by npm install itself, which asks the
+ * Packs what is built and puts it where `npm install tessera-gpu-tessera-0.2.0.tgz` would. Not by npm install itself, which asks the
  * registry for every dependency: they are linked from this repository's node_modules, so that the test needs no network.
  */
 beforeAll(() => {
@@ -38,9 +40,12 @@ beforeAll(() => {
   const shell = process.platform === "win32";
   packed = join(project, execFileSync("npm", packing, { cwd: root, encoding: "utf8", shell }).trim());
   execFileSync("tar", ["-xzf", packed], { cwd: project });
-  renameSync(join(project, "package"), join(modules, "tessera"));
+  mkdirSync(join(modules, packageName[0]));
+  renameSync(join(project, "package"), join(modules, ...packageName));
   // Nor what is optional: most of these tests run without it.
-  const { dependencies } = JSON.parse(readFileSync(join(modules, "tessera", "package.json"), "utf8")) as {
+  const { dependencies } = JSON.parse(
+    readFileSync(join(modules, ...packageName, "package.json"), "utf8"),
+  ) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
   // A TypeScript project in Node has the types of Node.
@@ -59,13 +64,13 @@ async function run(file: string, ...options: string[]): Promise<string> {
 
 /** Learns y = 2 x + 1 with a linear layer, on the CPU; prints weight and bias, and the AUC of some scores. */
 const program = `
-import { openEngine, valueAndGradients, type Tensor } from "tessera";
-import { kernels, type KernelName } from "tessera/kernels";
-import { auc } from "tessera/metrics";
-import { Initialiser, Linear } from "tessera/nn";
-import { operators, type Candidate } from "tessera/operators";
-import { Adam } from "tessera/optim";
-import { phantoms, type PhantomSet } from "tessera/data";
+import { openEngine, valueAndGradients, type Tensor } from "@tessera-gpu/tessera";
+import { kernels, type KernelName } from "@tessera-gpu/tessera/kernels";
+import { auc } from "@tessera-gpu/tessera/metrics";
+import { Initialiser, Linear } from "@tessera-gpu/tessera/nn";
+import { operators, type Candidate } from "@tessera-gpu/tessera/operators";
+import { Adam } from "@tessera-gpu/tessera/optim";
+import { phantoms, type PhantomSet } from "@tessera-gpu/tessera/data";
 
 const engine = await openEngine({ device: "reference" });
 const x: Tensor = engine.tensor([[0], [1], [2], [3]]);
@@ -163,7 +168,7 @@ describe.each([
         undefined,
         ts.ModuleKind.ESNext,
       ).resolvedModule;
-    expect(resolved("tessera/nn")).toBeDefined();
+    expect(resolved("@tessera-gpu/tessera/nn")).toBeDefined();
     expect(resolved("tessera/functions/run")).toBeUndefined();
     expect(resolved("tessera/dist/index.js")).toBeUndefined();
   });
@@ -223,7 +228,7 @@ describe("without the native packages, webgpu and sharp", () => {
   test("an engine computes on the CPU and knows why; whoever asks for WebGPU is told what to install", async () => {
     writeFileSync(
       join(project, "engines.mjs"),
-      `import { openEngine } from "tessera";
+      `import { openEngine } from "@tessera-gpu/tessera";
       const engine = await openEngine();
       console.log(engine.backend.kind);
       console.log(engine.backend.unavailable.message);
@@ -273,7 +278,7 @@ describe("without the native packages, webgpu and sharp", () => {
 });
 
 test("publint finds nothing wrong with what is packed", async () => {
-  const { messages } = await publint({ pkgDir: join(project, "node_modules", "tessera"), pack: false });
+  const { messages } = await publint({ pkgDir: join(project, "node_modules", ...packageName), pack: false });
   // One of them is known: the map "browser" of package.json holds for files inside the package, which "exports" cannot name.
   expect(
     messages.filter(({ code }) => code !== "USE_EXPORTS_OR_IMPORTS_BROWSER").map(({ code }) => code),

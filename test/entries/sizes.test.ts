@@ -49,11 +49,12 @@ async function weigh(
 }
 
 test.each([
-  { what: "one kernel", program: 'export { adam } from "tessera/kernels";', most: 6.5 },
-  { what: "all kernels", program: 'export * from "tessera/kernels";', most: 80 },
+  { what: "one kernel", program: 'export { adam } from "@tessera-gpu/tessera/kernels";', most: 6.5 },
+  { what: "all kernels", program: 'export * from "@tessera-gpu/tessera/kernels";', most: 80 },
   {
     what: "an engine with tape, layers and optimisers",
-    program: 'export * from "tessera"; export * from "tessera/nn"; export * from "tessera/optim";',
+    program:
+      'export * from "@tessera-gpu/tessera"; export * from "@tessera-gpu/tessera/nn"; export * from "@tessera-gpu/tessera/optim";',
     most: 208,
   },
 ])("$what weighs at most $most KB", async ({ program, most }) => {

@@ -1,7 +1,7 @@
 // A program as a page or its worker might have it, for tests to bundle: trains three steps on phantoms, on the CPU, and gives the
 // losses and the file of the model.
 
-import { openEngine } from "tessera";
+import { openEngine } from "@tessera-gpu/tessera";
 import {
   classifierOfBytes,
   modelBytes,
@@ -9,8 +9,8 @@ import {
   trainClassifier,
   viewPresets,
   type TrainingSettings,
-} from "tessera/assemble";
-import { assembly, phantoms, type Finding, type ImageSet, type Site } from "tessera/data";
+} from "@tessera-gpu/tessera/assemble";
+import { assembly, phantoms, type Finding, type ImageSet, type Site } from "@tessera-gpu/tessera/data";
 
 const size = 16;
 const classes = ["nodule", "effusion"] as const;

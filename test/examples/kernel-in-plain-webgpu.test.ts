@@ -21,5 +21,5 @@ test("the example shows the edges of its picture and agrees with a plain loop", 
 
 test("the example takes nothing of the package but its kernels", () => {
   const imports = [...readFileSync(example, "utf8").matchAll(/(?:from |import\()"(.*?)"/g)];
-  expect(imports.map(([, name]) => name).sort()).toEqual(["tessera/kernels", "webgpu"]);
+  expect(imports.map(([, name]) => name).sort()).toEqual(["@tessera-gpu/tessera/kernels", "webgpu"]);
 });

@@ -27,7 +27,7 @@ test("trains on features by gpu.js, classifies in gpu.js with the weights, and a
 const use = `
 import { GPU, Input, type IKernelRunShortcut, type IKernelRunShortcutBase, type KernelVariable, type Texture } from "gpu.js";
 import ndarray, { type NdArray } from "ndarray";
-import type { Engine, Tensor, TensorData } from "tessera";
+import type { Engine, Tensor, TensorData } from "@tessera-gpu/tessera";
 
 export function take(
   engine: Engine,

@@ -28,5 +28,5 @@ test("a convolution and both gradients agree with a plain loop, by launch lists 
 
 test("the example takes nothing of the package but its operators", () => {
   const imports = [...readFileSync(example, "utf8").matchAll(/(?:from |import\()"(.*?)"/g)];
-  expect(imports.map(([, name]) => name).sort()).toEqual(["tessera/operators", "webgpu"]);
+  expect(imports.map(([, name]) => name).sort()).toEqual(["@tessera-gpu/tessera/operators", "webgpu"]);
 });

@@ -1,7 +1,7 @@
 // What a page does with files, for the tests that hold it against Node: bundled into one script, whose exports the tests call.
 
 import { decodeImage } from "#decode";
-import { loadImages, planImages } from "tessera/data";
+import { loadImages, planImages } from "@tessera-gpu/tessera/data";
 
 const bytesOf = (base64: string): Uint8Array =>
   Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

@@ -1,8 +1,8 @@
 // One image that somebody dropped: brought to the size that a model learned, and classified.
 
-import { predict, type Classifier } from "tessera/assemble";
-import type { Engine } from "tessera";
-import { imageOfFile, imageSet, type Fit } from "tessera/data";
+import { predict, type Classifier } from "@tessera-gpu/tessera/assemble";
+import type { Engine } from "@tessera-gpu/tessera";
+import { imageOfFile, imageSet, type Fit } from "@tessera-gpu/tessera/data";
 import type { Radiograph } from "../protocol.ts";
 
 /** A model that can be asked. */

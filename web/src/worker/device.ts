@@ -1,6 +1,6 @@
 // The device that the worker computes on: the first one, and another one when it was lost.
 
-import { DeviceUnavailableError, openEngine, type Engine } from "tessera";
+import { DeviceUnavailableError, openEngine, type Engine } from "@tessera-gpu/tessera";
 import type { Adapter, Setup } from "../protocol.ts";
 
 export interface Opened {

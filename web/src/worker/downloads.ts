@@ -1,6 +1,6 @@
 // The files of a training: its model, its report, its record.
 
-import { metricsLines, modelBytes, trainingTexts } from "tessera/assemble";
+import { metricsLines, modelBytes, trainingTexts } from "@tessera-gpu/tessera/assemble";
 import { assembledName, type Download, type History, type Setup } from "../protocol.ts";
 import type { Trained } from "./training.ts";
 

@@ -1,8 +1,8 @@
 // What a training needs, before it begins: memory by its plan, time by a few steps that are measured here. Until these are, time is a
 // guess by the kind of device.
 
-import type { Engine, StepPlan } from "tessera";
-import { planTraining, trainClassifier, wholeLabelSpace } from "tessera/assemble";
+import type { Engine, StepPlan } from "@tessera-gpu/tessera";
+import { planTraining, trainClassifier, wholeLabelSpace } from "@tessera-gpu/tessera/assemble";
 import {
   armsOf,
   channelsOf,

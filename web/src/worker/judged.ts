@@ -1,8 +1,8 @@
 // What a trained model is shown with: its mistakes on the test, where it looked, and how near its class queries are to each other.
 
-import { predictActivations, type Classifier, type TrainingSettings } from "tessera/assemble";
-import type { ImageSet } from "tessera/data";
-import type { Engine, Tensor } from "tessera";
+import { predictActivations, type Classifier, type TrainingSettings } from "@tessera-gpu/tessera/assemble";
+import type { ImageSet } from "@tessera-gpu/tessera/data";
+import type { Engine, Tensor } from "@tessera-gpu/tessera";
 import type { Mistake } from "../protocol.ts";
 import { shown } from "./radiographs.ts";
 

@@ -2,7 +2,12 @@
 // model the last checkpoint and what was told of it. One training at a time. Where the browser gives no storage, or no more of it, it
 // is kept in memory: a lost device then still goes on, a closed tab does not.
 
-import { opfsStorage, storedCheckpoints, type ByteStorage, type Checkpoints } from "tessera/training";
+import {
+  opfsStorage,
+  storedCheckpoints,
+  type ByteStorage,
+  type Checkpoints,
+} from "@tessera-gpu/tessera/training";
 import type { History, Setup } from "../protocol.ts";
 
 const folder = "tessera-page";

@@ -1,7 +1,7 @@
 // The worker: opens the device, draws, estimates, trains, classifies. "stop" ends what is under way.
 
-import type { Engine } from "tessera";
-import { classifierOfBytes } from "tessera/assemble";
+import type { Engine } from "@tessera-gpu/tessera";
+import { classifierOfBytes } from "@tessera-gpu/tessera/assemble";
 import {
   armsOf,
   channelsOf,

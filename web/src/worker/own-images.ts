@@ -1,6 +1,13 @@
 // Images that somebody dropped: looked at, loaded, and laid out as if two hospitals had half of them each.
 
-import { imageSet, loadImages, planImages, randomStream, type ImagePlan, type ImageSet } from "tessera/data";
+import {
+  imageSet,
+  loadImages,
+  planImages,
+  randomStream,
+  type ImagePlan,
+  type ImageSet,
+} from "@tessera-gpu/tessera/data";
 import type { OwnFile, Setup } from "../protocol.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Radiographs } from "./radiographs.ts";

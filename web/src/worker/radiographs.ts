@@ -10,7 +10,7 @@ import {
   type Finding,
   type ImageSet,
   type Site,
-} from "tessera/data";
+} from "@tessera-gpu/tessera/data";
 import { testImagesOf, testOfEach, type Arm, type Radiograph, type Setup } from "../protocol.ts";
 
 export interface Radiographs {

@@ -1,6 +1,6 @@
 // How the models of the page are trained: as those of the demo on the command line, with an AUC after every epoch.
 
-import { viewPresets, type TrainingSettings } from "tessera/assemble";
+import { viewPresets, type TrainingSettings } from "@tessera-gpu/tessera/assemble";
 import { smallTraining, smallViews, warmUpOf } from "../../../src/cli/demos/small-training.ts";
 import { channelsOf, type Setup } from "../protocol.ts";
 

@@ -1,7 +1,7 @@
 // Trains the models of a setup side by side, each on an engine of its own on the one device, and tells the page. A model whose device is
 // lost goes on from its checkpoint on another one.
 
-import { DeviceLostError, type Engine } from "tessera";
+import { DeviceLostError, type Engine } from "@tessera-gpu/tessera";
 import {
   Classifier,
   QueryHead,
@@ -9,8 +9,8 @@ import {
   type Evaluation,
   type TrainingResult,
   type TrainingSettings,
-} from "tessera/assemble";
-import type { Assembly } from "tessera/data";
+} from "@tessera-gpu/tessera/assemble";
+import type { Assembly } from "@tessera-gpu/tessera/data";
 import {
   armsOf,
   assembledName,
