@@ -205,7 +205,7 @@ const walks = [
     imageSet: { name: "imageSet|A: ", records: [0] },
     imageSizes: { name: "imageSizes|randomStream", whole: [0] },
     inspect: { whole: [1, 2] },
-    imageOfFile: { name: "imageOfFile|x/1.png" },
+    imageOfFile: { name: "imageOfFile|x/1.png", records: [0] },
     loadImages: { name: "loadImages|files: |A: ", whole: [0] },
     planImages: { name: "planImages|files: |A: |x/1.png|y/2.png" },
     loadAssembly: { name: "loadAssembly|randomStream|the limit of images", whole: [0] },
