@@ -36,7 +36,7 @@ export {
   type DrawnSplit,
   type LoadedImages,
   type LoadImagesOptions,
-} from "./named-files/load-images.ts";
+} from "./named-files/loaded-images.ts";
 export type { NamedFile } from "./named-files/named-file.ts";
 export { planImages, type ImagePlan, type PlannedLabel } from "./named-files/plan-images.ts";
 export {

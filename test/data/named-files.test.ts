@@ -70,7 +70,7 @@ function expectSame(found: ImageSet | undefined, expected: ImageSet | undefined)
 const complaint = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => "nothing was wrong",
-    (error: Error) => `${error.name}: ${error.message}`,
+    (error: unknown) => String(error),
   );
 
 const sheep = Object.fromEntries(
@@ -196,10 +196,14 @@ sources:
 classes: [Mass, Nodule, none]
 image: { height: 6, width: 6 }
 sources:
-  - { name: xray, ${fields}, separator: "|", patient: patient, split: { by: patient, test: 0.5, seed: 1 } }
+  - { name: xray, ${fields}, separator: "|", words: [Mass, Nodule, none], patient: patient, split: { by: patient, test: 0.5, seed: 1 } }
 `);
     const files = named({ ...images, "xray/labels.csv": table });
-    const { sets } = await load(files, { source: "xray", image }, { split: { test: 0.5, seed: 1 } });
+    const { sets } = await load(
+      files,
+      { source: "xray", image, table: { words: ["Mass", "Nodule", "none"] } },
+      { split: { test: 0.5, seed: 1 } },
+    );
     expectSame(sets.train, expected.sources[0]);
     expectSame(sets.test, expected.test);
   });

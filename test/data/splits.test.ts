@@ -5,9 +5,9 @@ import { parts } from "../../src/data/catalogue/listing.ts";
 import type { Part } from "../../src/data/catalogue/listing.ts";
 import { permutation } from "../../src/data/assembly/order.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
+import { nameOnList } from "../../src/data/catalogue/name-on-list.ts";
 import type { SplitList } from "../../src/data/catalogue/split-lists.ts";
 import {
-  nameOnList,
   splitByImage,
   splitByList,
   splitByPatient,

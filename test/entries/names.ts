@@ -162,6 +162,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "FlatInput",
       "FloatType",
       "FoldedNormOptions",
+      "ForgottenTensor",
       "GpujsInput",
       "GradientOptions",
       "GroupNormOptions",

@@ -8,7 +8,7 @@ import { locateTable } from "../formats/table-rows.ts";
 import type { BoxTable } from "../manifest/box-fields.ts";
 import type { ListContext, Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
-import { nameOnList } from "./splits.ts";
+import { nameOnList } from "./name-on-list.ts";
 
 /** A box around something on an image, in pixels of the picture that it was drawn on. */
 export interface GivenBox {

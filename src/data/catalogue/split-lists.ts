@@ -9,7 +9,7 @@ import { locateTable } from "../formats/table-rows.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
 import { partOf, partWords } from "./part-words.ts";
-import { nameOnList } from "./splits.ts";
+import { nameOnList } from "./name-on-list.ts";
 
 type ListSplit = Extract<Split, { by: "list" }>;
 

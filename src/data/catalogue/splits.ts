@@ -7,8 +7,7 @@ import { parts } from "./listing.ts";
 import type { ListedRecord, Part } from "./listing.ts";
 import { randomStream } from "../random-stream.ts";
 import type { DataError } from "../../errors/data-errors.ts";
-import { withSlashes } from "../../files/path-text.ts";
-import { canonicalName } from "../../labels/wording.ts";
+import { nameOnList } from "./name-on-list.ts";
 import type { ListedPart, SplitList } from "./split-lists.ts";
 
 /** What a split needs to know about a record. */
@@ -74,11 +73,6 @@ export interface ListFit {
   readonly unmatched: readonly string[];
   /** Names on the list that mean an image which stands there already, in the same part. */
   readonly repeated: readonly string[];
-}
-
-/** The form in which names of images and of lists meet. */
-export function nameOnList(name: string): string {
-  return withSlashes(canonicalName(name)).replace(/^(?:\.\/)+/u, "");
 }
 
 /**

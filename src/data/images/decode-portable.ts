@@ -12,7 +12,7 @@ import { imageOf } from "./samples.ts";
 
 /** Of the browser's interfaces what is used here; see https://html.spec.whatwg.org. */
 interface Browser {
-  createImageBitmap?(file: Blob, options: Readonly<Record<string, string>>): Promise<Bitmap>;
+  createImageBitmap?: (this: void, file: Blob, options: Readonly<Record<string, string>>) => Promise<Bitmap>;
   OffscreenCanvas?: new (width: number, height: number) => { getContext(...kind: unknown[]): Context | null };
 }
 interface Bitmap {
@@ -105,7 +105,7 @@ async function drawn(
       premultiplyAlpha: "none",
       imageOrientation: "from-image",
     };
-    bitmap = await decode.call(globalThis, new Blob([new Uint8Array(bytes)]), options);
+    bitmap = await decode(new Blob([new Uint8Array(bytes)]), options);
   } catch (cause) {
     throw new DataError(file, `is damaged, or of a sort that is not read: ${messageOf(cause)}`, { cause });
   }

@@ -9,7 +9,7 @@ import { mostLabels, type ListContext, type ListedRecord, type Listing } from ".
 import { oneClassEach, withWanted } from "../formats/class-labels.ts";
 import { listTableRows } from "../formats/table-listing.ts";
 import { imageSuffixList, isImageName } from "../images/image-names.ts";
-import { recogniseTable } from "./recognised-table.ts";
+import { recogniseTable, type ImagesBelow } from "./recognised-table.ts";
 import type { ImageFilesOptions } from "./file-options.ts";
 import { contentOf, lastOf, type NamedFile } from "./named-file.ts";
 
@@ -101,13 +101,6 @@ export async function listTableFiles(
   const isThere = (each: string): boolean => files.has(each);
   const listing = await listTableRows(entry.fields, rows, { find: () => images.find, isThere }, context);
   return withoutMissing(path, listing, files, context);
-}
-
-/** Finds images by the names that a table has for them. */
-export interface ImagesBelow {
-  /** The path of an image, which may not be there; undefined where the name leaves the folder. */
-  readonly find: (name: string) => string | undefined;
-  readonly paths: ReadonlySet<string>;
 }
 
 /** Images in a folder, by their paths below it; or, where nothing lies there, by the end of the one path that has it. */

@@ -8,7 +8,6 @@ import type { ListContext } from "../catalogue/listing.ts";
 import { partOf } from "../catalogue/part-words.ts";
 import type { TableEntry } from "../formats/table-fields.ts";
 import type { TableReading } from "./file-options.ts";
-import type { ImagesBelow } from "./image-files.ts";
 import { lastOf } from "./named-file.ts";
 
 const labelColumns =
@@ -25,6 +24,13 @@ const delimiters: Readonly<Record<NonNullable<TableReading["delimiter"]>, Delimi
   tab: "\t",
   blank: " ",
 };
+
+/** Finds images by the names that a table has for them. */
+export interface ImagesBelow {
+  /** The path of an image, which may not be there; undefined where the name leaves the folder. */
+  readonly find: (name: string) => string | undefined;
+  readonly paths: ReadonlySet<string>;
+}
 
 /** What is known of a table before its rows are read. */
 interface Found {
