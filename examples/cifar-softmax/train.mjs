@@ -2,25 +2,15 @@
 // and metrics are the loop's. `npx tessera report RUN` makes a page of the run. The files named below are an excerpt; with
 // the published ones, `files` names cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin, and test_batch.bin.
 //   node examples/cifar-softmax/train.mjs DATA RUN [EPOCHS] [--resume]
-import {
-  augmentImages,
-  globalAveragePool,
-  maxPool2d,
-  normaliseImages,
-  openEngine,
-} from "@tessera-gpu/tessera";
-import { relu, softmaxCrossEntropy, takeRows } from "@tessera-gpu/tessera";
-import {
-  assemblyDigest,
-  loadAssembly,
-  parseManifest,
-  pixelsInMemory,
-  Sampler,
-} from "@tessera-gpu/tessera/data";
+import * as tessera from "@tessera-gpu/tessera";
+import * as data from "@tessera-gpu/tessera/data";
 import { accuracy } from "@tessera-gpu/tessera/metrics";
 import { BatchNorm, Conv2d, Initialiser, Linear, Module } from "@tessera-gpu/tessera/nn";
 import { batchedOutputs, trainTask } from "@tessera-gpu/tessera/training";
 
+const { augmentImages, globalAveragePool, maxPool2d, normaliseImages, openEngine } = tessera;
+const { relu, softmaxCrossEntropy, takeRows } = tessera;
+const { assemblyDigest, loadAssembly, parseManifest, pixelsInMemory, Sampler } = data;
 const [dataRoot, out, epochs = "10"] = process.argv.slice(2).filter((word) => word !== "--resume");
 const manifest = `
 classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck]

@@ -4,7 +4,7 @@ import { counted } from "../errors/counted.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { canonicalName } from "../labels/wording.ts";
-import { bareCell } from "./csv-text.ts";
+import { bareCell } from "./guarded-cells.ts";
 import { otherForm, singleBlanks } from "./table-forms.ts";
 import type { Delimiter, TableForm } from "./table-forms.ts";
 

@@ -2,7 +2,7 @@
 
 import { parse } from "csv-parse/sync";
 import { readFileSync } from "node:fs";
-import { bareCell } from "../files/csv-text.ts";
+import { bareCell } from "../files/guarded-cells.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 
 export interface RunTable {

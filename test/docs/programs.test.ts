@@ -331,6 +331,18 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "planImages(chosen",
+    check: (shown) => {
+      expect(shown.trim().split("\n")).toEqual(["idx: 2 images of 0 and 1, 8 bytes", "0 1 1 0"]);
+    },
+  },
+  {
+    has: "trainingTexts(engine",
+    check: (shown) => {
+      expect(shown.trim()).toBe("true");
+    },
+  },
+  {
     has: "@tessera-gpu/tessera/metrics",
     check: (shown) => {
       const [first = "", ...others] = shown.split("\n");

@@ -169,8 +169,8 @@ describe.each([
         ts.ModuleKind.ESNext,
       ).resolvedModule;
     expect(resolved("@tessera-gpu/tessera/nn")).toBeDefined();
-    expect(resolved("tessera/functions/run")).toBeUndefined();
-    expect(resolved("tessera/dist/index.js")).toBeUndefined();
+    expect(resolved("@tessera-gpu/tessera/functions/run")).toBeUndefined();
+    expect(resolved("@tessera-gpu/tessera/dist/index.js")).toBeUndefined();
   });
 });
 
@@ -193,10 +193,12 @@ test("an entry that needs Node says so in one line where a browser's program is 
 
 /** Runs the command line of the package in the project. */
 async function tessera(...words: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const { bin } = JSON.parse(readFileSync(join(project, "node_modules/tessera/package.json"), "utf8")) as {
+  const { bin } = JSON.parse(
+    readFileSync(join(project, "node_modules/@tessera-gpu/tessera/package.json"), "utf8"),
+  ) as {
     readonly bin: { readonly tessera: string };
   };
-  const program = join(project, "node_modules/tessera", bin.tessera);
+  const program = join(project, "node_modules/@tessera-gpu/tessera", bin.tessera);
   return await promisify(execFile)(process.execPath, [program, ...words], { cwd: project }).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout, errors: stderr }),
     (error: unknown) => {
@@ -212,7 +214,9 @@ test("the command of the package answers", async () => {
 
 describe("without the native packages, webgpu and sharp", () => {
   test("they are optional peers, so that npm does not install them unasked", () => {
-    const manifest = JSON.parse(readFileSync(join(project, "node_modules/tessera/package.json"), "utf8")) as {
+    const manifest = JSON.parse(
+      readFileSync(join(project, "node_modules/@tessera-gpu/tessera/package.json"), "utf8"),
+    ) as {
       readonly dependencies: object;
       readonly peerDependencies: object;
       readonly peerDependenciesMeta: object;
@@ -296,14 +300,14 @@ test("every entry resolves to its program and its types wherever modules are imp
   for (const { resolutions } of Object.values(checked.entrypoints)) {
     for (const kind of ["node16-esm", "bundler"] as const) {
       expect(resolutions[kind].resolution?.fileName).toMatch(
-        /node_modules\/tessera\/(?:dist\/.*\.d\.ts|package\.json)$/,
+        /node_modules\/@tessera-gpu\/tessera\/(?:dist\/.*\.d\.ts|package\.json)$/,
       );
     }
   }
 }, 60_000);
 
 test("what is packed is what is used: no source, no test", () => {
-  const has = (path: string): boolean => existsSync(join(project, "node_modules/tessera", path));
+  const has = (path: string): boolean => existsSync(join(project, "node_modules/@tessera-gpu/tessera", path));
   expect(["dist", "shaders", "examples", "LICENSE", "README.md"].filter((path) => !has(path))).toEqual([]);
   expect(["src", "test", "bench", "scripts", "node_modules"].filter(has)).toEqual([]);
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { readTable } from "../../src/files/read-table.ts";
-import { bareCell, csvText, guardedCell } from "../../src/files/csv-text.ts";
+import { csvText } from "../../src/files/csv-text.ts";
+import { bareCell, guardedCell } from "../../src/files/guarded-cells.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
 
 test("plain cells stay plain; numbers keep their digits, null is empty", () => {

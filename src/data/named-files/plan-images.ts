@@ -94,7 +94,7 @@ export async function planImages(
     },
   );
   const ofFormat = new Map([...given].filter(([path]) => format !== "npz" || isArchive(path)));
-  if (ofFormat.size === 0) throw new DataError(source, "holds no .npz file");
+  if (ofFormat.size === 0) throw new DataError(source, `holds no ${format === "npz" ? ".npz " : ""}file`);
   const listed = await listers[format](ofFormat, options, context);
   const listing = joinSpellings(listed, source, context.remark);
   const { records, labelNames } = listing;
