@@ -7,10 +7,7 @@ import * as data from "@tessera-gpu/tessera/data";
 import { accuracy } from "@tessera-gpu/tessera/metrics";
 import { BatchNorm, Conv2d, Initialiser, Linear, Module } from "@tessera-gpu/tessera/nn";
 import { batchedOutputs, trainTask } from "@tessera-gpu/tessera/training";
-
 const { augmentImages, globalAveragePool, maxPool2d, normaliseImages, openEngine } = tessera;
-const { relu, softmaxCrossEntropy, takeRows } = tessera;
-const { assemblyDigest, loadAssembly, parseManifest, pixelsInMemory, Sampler } = data;
 const [dataRoot, out, epochs = "10"] = process.argv.slice(2).filter((word) => word !== "--resume");
 const manifest = `
 classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck]
@@ -32,18 +29,18 @@ class ConvNet extends Module {
     this.head = this.child("head", new Linear(engine, init, widths.at(-1), 10));
   }
   forward(images, mode) {
-    const convolve = (x, { convolution, norm }) => relu(norm.forward(convolution.forward(x), mode));
+    const convolve = (x, { convolution, norm }) => tessera.relu(norm.forward(convolution.forward(x), mode));
     const maps = this.blocks.reduce((x, block) => maxPool2d(convolve(x, block), { window: 2 }), images);
     return this.head.forward(globalAveragePool(maps));
   }
 }
 
 const engine = await openEngine();
-const assembly = await loadAssembly(parseManifest(manifest, "cifar"), { dataRoot, seed });
-const sampler = new Sampler(assembly.sources, { sampling: "proportional", batch, seed });
+const assembly = await data.loadAssembly(data.parseManifest(manifest, "cifar"), { dataRoot, seed });
+const sampler = new data.Sampler(assembly.sources, { sampling: "proportional", batch, seed });
 const [train, test] = [...assembly.sources, assembly.test].map((set) => ({
   ...set,
-  pixels: engine.tensor(pixelsInMemory(set), [set.count, 32, 32, 3], "u8"),
+  pixels: engine.tensor(data.pixelsInMemory(set), [set.count, 32, 32, 3], "u8"),
   targets: engine.tensor(Float32Array.from(set.states), [set.count, 10]), // one-hot: no label is absent
 }));
 const task = {
@@ -55,22 +52,23 @@ const task = {
   losses(_, inputs) {
     const rows = engine.feed(() => inputs().rows, [batch], "u32");
     const draw = engine.feed(() => Uint32Array.of(seed, 0, inputs().step, 0), [4], "u32"); // [key, key, step, 0]
-    const logits = this.module.forward(augmentImages(takeRows(train.pixels, rows), draw, views), "training");
-    return { total: softmaxCrossEntropy(logits, takeRows(train.targets, rows)) };
+    const images = augmentImages(tessera.takeRows(train.pixels, rows), draw, views);
+    const logits = this.module.forward(images, "training");
+    return { total: tessera.softmaxCrossEntropy(logits, tessera.takeRows(train.targets, rows)) };
   },
   async *inputs(first, count) {
     for (const rows of sampler.steps(first - 1, count)) yield { step: first++, rows };
   },
   parts: ["test"],
   async judge(module, part, options) {
-    const images = (rows) => normaliseImages(takeRows(test.pixels, rows), normalisation);
+    const images = (rows) => normaliseImages(tessera.takeRows(test.pixels, rows), normalisation);
     const forward = (rows) => module.forward(images(rows), "inference");
     const logits = await batchedOutputs(engine, test.count, batch, forward, options);
     const score = accuracy(logits, test.states, 10);
     return { score, report: { accuracy: score } };
   },
   settings: { network: widths, views, batch, seed },
-  data: await assemblyDigest(assembly),
+  data: await data.assemblyDigest(assembly),
 };
 const schedule = { by: "cosine", warmup: 40 };
 const settings = { epochs: Number(epochs), learningRate: 0.003, optimiser: { by: "adamw" }, schedule };

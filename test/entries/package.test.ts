@@ -187,7 +187,9 @@ test("an entry that needs Node says so in one line where a browser's program is 
   const lines = (await run("in-browser.mjs", "--conditions=browser")).trimEnd().split("\n");
   expect(lines).toHaveLength(nodeOnly.length);
   for (const [i, name] of nodeOnly.entries()) {
-    expect(lines[i]).toMatch(new RegExp(`^${name} .* needs Node; in a browser import tessera, `));
+    expect(lines[i]).toMatch(
+      new RegExp(`^${name} .* needs Node; in a browser import @tessera-gpu\/tessera, `),
+    );
   }
 });
 
