@@ -118,7 +118,7 @@ describe("a run", () => {
     const before = readFileSync(mask);
     writeFileSync(mask, readFileSync(join(folder.path, "masks", "test-1.png")));
     await expect(trainRun(await resumeRun(file("third", "")))).rejects.toThrow(
-      "was made on other images or labels",
+      "the pixels of its images, or their label maps, are not those that the run was begun with",
     );
     writeFileSync(mask, before);
   });

@@ -12,7 +12,7 @@ import { imageOf } from "./samples.ts";
 
 /** Of the browser's interfaces what is used here; see https://html.spec.whatwg.org. */
 interface Browser {
-  createImageBitmap?: (this: void, file: Blob, options: Readonly<Record<string, string>>) => Promise<Bitmap>;
+  createImageBitmap?: (file: Blob, options: Readonly<Record<string, string>>) => Promise<Bitmap>;
   OffscreenCanvas?: new (width: number, height: number) => { getContext(...kind: unknown[]): Context | null };
 }
 interface Bitmap {
