@@ -68,7 +68,7 @@ test("texts of a training are the files of its run, but for time and place", asy
     without(parsed(file("run.json")), ...place, "manifest"),
   );
   expect(manifestOf(parsed(record))).toEqual(manifestOf(parsed(file("run.json"))));
-  expect(Object.keys(parsed(record))).toEqual(Object.keys(parsed(file("run.json"))));
+  expect(Object.keys(parsed(record))).toEqual(Object.keys(without(parsed(file("run.json")), "pixels")));
   expect(without(parsed(summary), "seconds", "manifest")).toEqual(
     without(parsed(file("summary.json")), "seconds", "manifest"),
   );
