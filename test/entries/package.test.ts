@@ -19,6 +19,7 @@ import { publint } from "publint";
 import ts from "typescript";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { version } from "../../src/runs/version.ts";
 import { entries, root } from "./entries.ts";
 
 /** Folders below node_modules. */
@@ -307,6 +308,13 @@ test("every entry resolves to its program and its types wherever modules are imp
     }
   }
 }, 60_000);
+
+test("the version that a page tells, which reads no file, is the package's", () => {
+  const { version: packaged } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  expect(version).toBe(packaged);
+});
 
 test("what is packed is what is used: no source, no test", () => {
   const has = (path: string): boolean => existsSync(join(project, "node_modules/@tessera-gpu/tessera", path));
