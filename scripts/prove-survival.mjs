@@ -79,11 +79,13 @@ const whole = join(folder, "whole");
 const told = join(folder, "submits.json");
 const out = join(folder, "again");
 try {
-  const begun = performance.now();
   const first = await run(begin(whole), { lose: { LOSE_TOLD: told } });
   if (first.code !== 0) throw new Error(`the run ended with ${first.code}: ${last(first.said)}`);
-  const milliseconds = performance.now() - begun;
   const [submits] = JSON.parse(readFileSync(told, "utf8"));
+  // Another one for the time: by then the driver has the kernels in its cache.
+  const again = performance.now();
+  await run(begin(out));
+  const milliseconds = performance.now() - again;
   console.log(`alone: ${submits} submits in ${(milliseconds / 1000).toFixed(1)} s`);
 
   let hit = 0;
@@ -91,7 +93,7 @@ try {
     rmSync(out, { recursive: true, force: true });
     let next = begin(out);
     for (let more = true; more;) {
-      const { code, signal, said } = await run(next, { kill: milliseconds * (0.2 + random()) });
+      const { code, signal, said } = await run(next, { kill: milliseconds * (0.1 + 0.85 * random()) });
       more = signal === "SIGKILL";
       if (more) hit++;
       if (!more && code !== 0) fails.push(`kill ${round}: ${last(said)}`);

@@ -5,7 +5,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
-import { longestWait } from "../device/waits.ts";
+import { isWaiting } from "../device/waits.ts";
 import { addRateCommand, addStudyCommands } from "./study-commands.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
@@ -266,4 +266,4 @@ for (const stream of [process.stdout, process.stderr]) {
 printPlainly();
 process.exitCode = await run();
 // What still waits for a device that does not answer would keep the process for ever.
-if (longestWait() > 0) process.exit();
+if (isWaiting()) process.exit();

@@ -16,7 +16,7 @@ import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../runs/run-record.ts";
 import { byClassOf, measuresOf, type StudyScores } from "../studies/scores.ts";
 import { readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
-import { UsageError } from "../errors/errors.ts";
+import { TesseraError, UsageError } from "../errors/errors.ts";
 import { measures } from "../metrics/measures.ts";
 import { meanAuc } from "../metrics/auc.ts";
 import { coverageReportData } from "../studies/study-report-data.ts";
@@ -99,12 +99,22 @@ async function openEngines(
 ): Promise<RunChoices> {
   const device = engineOptions(output.options);
   let choices: RunChoices | undefined;
+  let computed: string | undefined;
   const open = async (again: boolean): Promise<Engine> => {
     const told = choices === undefined ? { ...output, warn } : { ...output, say: silent, warn: silent };
     const engine = await openNamedEngine(again ? { ...device, device: "webgpu" } : device, told.warn);
     try {
       const chosen = choose(engine, prepared, told);
       choices ??= chosen;
+      // What is kept of a run says what has computed it.
+      const { adapter, driver } = computedOn(engine);
+      const now = JSON.stringify([adapter, driver, chosen]);
+      if ((computed ??= now) !== now) {
+        throw new TesseraError(
+          `the study was begun on another adapter or with other kernels than ${adapter} (${driver}) has, which took the place of one that was ` +
+            "lost; when that is there again, the same command goes on",
+        );
+      }
       return engine;
     } catch (error) {
       engine.close();
@@ -241,7 +251,8 @@ async function carryOut(
         const found = byClassOf(result, measure);
         const told = Object.fromEntries(run.planned.scoredClasses.map((each) => [each, found[each] ?? null]));
         progress.end(title(run), cost(run), reused, `${measures[measure].mean} ${showAuc(meanAuc(told))}`);
-        if (!reused) await writeScores();
+        // Of a study that is shared, one process writes the scores of all in the end.
+        if (!reused && options.join !== true) await writeScores();
       },
     },
     signal,

@@ -11,7 +11,7 @@ import { deviceGist, deviceWords } from "./device-words.ts";
 import { provider } from "./provider.ts";
 import { inNode, noAdapter } from "./home.ts";
 import { adapterName, deviceTraits, optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
-import { noted } from "./waits.ts";
+import { noted, noteHang } from "./waits.ts";
 
 /** Seconds: no step that is worth taking is that long, and a driver that notices a hang by itself does so much sooner. */
 export const defaultHangAfter = 300;
@@ -175,10 +175,16 @@ function watched(
     firstError ??= describeDeviceError(event.error, traits.name);
   };
   device.addEventListener("uncapturederror", keep);
+  const waiting = new Set<(loss: DeviceLostError) => void>();
   let tell: (loss: DeviceLostError) => void;
   const whenLost = new Promise<DeviceLostError>((resolve) => (tell = resolve));
   const lose = (message: string, isForMemory = false): DeviceLostError => {
-    if (gone === undefined) tell((gone = new DeviceLostError(message, { isForMemory })));
+    if (gone === undefined) {
+      gone = new DeviceLostError(message, { isForMemory });
+      tell(gone);
+      // Nobody waits for an answer of a device that is gone.
+      for (const fail of [...waiting]) fail(gone);
+    }
     return gone;
   };
   void device.lost.then((info) => {
@@ -210,16 +216,27 @@ function watched(
       if (gone === undefined) await pause(0);
       return gone;
     },
-    answer: (asked) =>
-      noted(
+    answer: (asked) => {
+      if (gone !== undefined) {
+        asked.catch(() => undefined);
+        return Promise.reject(gone);
+      }
+      return noted(
         new Promise((resolve, reject) => {
+          const end = (): void => {
+            waiting.delete(fail);
+            clearTimeout(timer);
+          };
+          const fail = (loss: DeviceLostError): void => {
+            end();
+            reject(loss);
+          };
           const hang = (): void => {
             hangs = true;
-            reject(
-              lose(
-                `the device "${traits.name}" has not answered for ${hangAfter} s and is taken for lost (hangAfter` +
-                  `${inNode() ? " or --hang-after" : ""} says how long one step may take); open another engine`,
-              ),
+            noteHang();
+            lose(
+              `the device "${traits.name}" has not answered for ${hangAfter} s and is taken for lost (hangAfter` +
+                `${inNode() ? " or --hang-after" : ""} says how long one step may take); open another engine`,
             );
           };
           // Once more, in case the answer is there and this thread was too busy to hear it.
@@ -227,11 +244,11 @@ function watched(
             () => (timer = setTimeout(hang, 1000)),
             Math.min(1000 * hangAfter, 2 ** 31 - 1),
           );
-          asked.then(resolve, reject).finally(() => {
-            clearTimeout(timer);
-          });
+          waiting.add(fail);
+          asked.then(resolve, reject).finally(end);
         }),
-      ),
+      );
+    },
     check() {
       if (gone !== undefined) throw gone;
       if (isOver) throw new DeviceLostError(destroyed);

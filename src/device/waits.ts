@@ -18,3 +18,13 @@ export function longestWait(): number {
   const now = performance.now();
   return [...begun].reduce((most, { at }) => Math.max(most, (now - at) / 1000), 0);
 }
+
+let hangs = false;
+
+/** Notes that a device does not answer: what it was asked for stays open for ever. */
+export function noteHang(): void {
+  hangs = true;
+}
+
+/** Whether something is waited for that would keep this process when all else is done. */
+export const isWaiting = (): boolean => hangs || begun.size > 0;

@@ -235,7 +235,8 @@ export class RunFolder {
 
   /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
   listener(): TrainingListener {
-    return metricsLines((line) => this.#line(line));
+    // Steps that are taken once more are told once more.
+    return { ...metricsLines((line) => this.#line(line)), skipped: () => void this.rewind() };
   }
 
   /**

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -30,6 +31,8 @@ const holderSchema = z.strictObject({
   beat: z.number().positive().exactOptional(),
   /** Which of the claims of that process. */
   mark: z.string().exactOptional(),
+  /** Where its number counts; only of claims. */
+  space: z.string().exactOptional(),
 });
 type Holder = z.output<typeof holderSchema>;
 
@@ -88,7 +91,11 @@ export function claim(lock: string, beat = 15): Claim | undefined {
   const taken = take(path, () => undefined, beat);
   if (taken === undefined || "pid" in taken) return undefined;
   const timer = setInterval(() => {
-    if (taken.isHeld()) showLife(path);
+    try {
+      if (taken.isHeld()) showLife(path);
+    } catch {
+      // A file system that is away for a moment; the next beat tells.
+    }
   }, 1000 * beat);
   timer.unref();
   return {
@@ -111,7 +118,12 @@ function take<Left>(lock: string, left: () => Left, beat?: number): Claim | Hold
   const life = lifeOf(process.pid);
   const mark = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const made = `${lock}.${mark}.part`;
-  const holder = { pid: process.pid, host: hostname(), life, ...(beat === undefined ? {} : { beat, mark }) };
+  const holder = {
+    pid: process.pid,
+    host: hostname(),
+    life,
+    ...(beat === undefined ? {} : { beat, mark, space: spaceOf() }),
+  };
   const text = JSON.stringify(holder);
   mkdirSync(made);
   try {
@@ -266,8 +278,9 @@ function hasShownLife(lock: string, beat: number): boolean {
 }
 
 /** Whether the holder of a lock may still write; of another machine nobody here knows, but by the beats of a claim. */
-function lives({ pid, host, life, beat }: Holder, lock: string): boolean {
-  if (host !== hostname()) return beat === undefined || hasShownLife(lock, beat);
+function lives({ pid, host, life, beat, space }: Holder, lock: string): boolean {
+  const isElsewhere = host !== hostname() || (beat !== undefined && space !== spaceOf());
+  if (isElsewhere) return beat === undefined || hasShownLife(lock, beat);
   if (pid === process.pid) return held.has(lock);
   try {
     process.kill(pid, 0);
@@ -276,6 +289,16 @@ function lives({ pid, host, life, beat }: Holder, lock: string): boolean {
   }
   const now = lifeOf(pid);
   return life === null || now === null || now === life;
+}
+
+/** Where a number of a process means that process: since a machine was started, and in which container; machines may have one name. */
+function spaceOf(): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return "unknown"; // no Linux
+  }
 }
 
 /** Numbers of processes come again, at the latest when the machine starts anew: what tells two of one number apart. */

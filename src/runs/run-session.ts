@@ -70,7 +70,12 @@ export class RunSession implements Disposable {
   static async open(run: LoadedRun, observer: RunObserver): Promise<RunSession> {
     const { say = silent, warn = silent } = observer;
     const { start, settings, images } = run;
-    expectSamePixels(run);
+    try {
+      expectSamePixels(run);
+    } catch (error) {
+      run.opened.take()?.close();
+      throw error;
+    }
     start.folder.keepLast(start.options.keepCheckpoints ?? 0);
     let environment: Environment | undefined;
     const open = async (again: boolean): Promise<Engine> => {
@@ -201,8 +206,7 @@ export class RunSession implements Disposable {
       );
     }
     const watcher = this.#observer.training?.({ budget, batch, settings });
-    const told: TrainingListener<Evaluation> = {
-      ...folder.listener(),
+    const words: TrainingListener<Evaluation> = {
       searching: ({ step, from }) => {
         const again = step - from > 1 ? `takes the steps from ${from + 1} on once more, and ` : "";
         this.#observer.say?.(
@@ -210,7 +214,6 @@ export class RunSession implements Disposable {
         );
       },
       skipped: ({ reason, from }) => {
-        folder.rewind();
         this.#observer.warn?.(
           `warning: ${reason}: this step is left out, and the run goes on behind step ${from}`,
         );
@@ -220,7 +223,7 @@ export class RunSession implements Disposable {
       engine,
       assembly,
       settings,
-      bothListeners<Evaluation>(told, watcher),
+      bothListeners<Evaluation>(bothListeners<Evaluation>(folder.listener(), words), watcher),
       signal,
       {
         // Whoever asked for this length may have been killed before its first checkpoint.

@@ -349,6 +349,8 @@ async function runOnce(
   const heard = listener.begin(run);
   const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
   const course = before === undefined ? newCourse(assembleTerms(settings)) : copied(before.course);
+  /** As it was at the last checkpoint, where a run goes back to that leaves a step out. */
+  let atLast = copied(course);
   const seconds = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
   const reached = (checkpoint: Checkpoint): void => {
     const step = stepOf(checkpoint, budget);
@@ -358,6 +360,10 @@ async function runOnce(
   if (before !== undefined) reached(before.from.checkpoint);
   const told: TrainingListener<Evaluation> = {
     ...heard,
+    skipped: (report) => {
+      for (const [term, values] of Object.entries(course)) values.splice(0, Infinity, ...atLast[term]);
+      heard.skipped?.(report);
+    },
     epoch: (report) => {
       addEpoch(course, report.losses);
       heard.epoch?.(report);
@@ -369,6 +375,7 @@ async function runOnce(
     save: async (checkpoint) => {
       reached(checkpoint);
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
+      atLast = copied(course);
       saved();
     },
   };

@@ -62,7 +62,7 @@ export type StudyRecord = z.output<typeof recordSchema>;
 const files = { study: studyFile, scores: "scores.json", runs: "runs", analysed: "analysed.json" } as const;
 const claimEnding = "claim";
 /** What the numbers of runs depend on beside the settings: processes that share a study have it in common. */
-const sharedFields = ["adapter", "driver", "tuning", "candidates", "program"] as const;
+const sharedFields = ["adapter", "driver", "tuning", "candidates", "program", "versions"] as const;
 
 export interface StudyFolderOptions {
   /** Whether other processes take runs of the study at the same time. */
@@ -76,6 +76,8 @@ export class StudyFolder implements StudyStore {
   /** See `StudyStore`; only of a folder that is shared. */
   readonly claim?: (run: string, seed: number) => Claim | undefined;
   readonly #isShared: boolean;
+  /** That this process takes part in a study that is shared, between its runs, too. */
+  #joined: Claim | undefined;
   #unlock: (() => void) | undefined;
 
   /**
@@ -106,6 +108,11 @@ export class StudyFolder implements StudyStore {
   /** @throws RunFolderError while another process has the folder, or a run in it */
   #checkAlone(): void {
     checkUnlocked(this.path);
+    this.#checkUnjoined();
+  }
+
+  /** @throws RunFolderError while others have joined the study */
+  #checkUnjoined(): void {
     const runs = join(this.path, files.runs);
     const claims = existsSync(runs)
       ? readdirSync(runs).filter((name) => name.endsWith(`.${claimEnding}`))
@@ -129,6 +136,8 @@ export class StudyFolder implements StudyStore {
     if (!this.#isShared) this.#checkAlone();
     this.#unlock = this.#isShared ? await this.#lockedInTurn() : lockFolder(this.path);
     try {
+      // Once more, now that nobody else can join.
+      if (!this.#isShared) this.#checkUnjoined();
       const file = join(this.path, files.study);
       const before = existsSync(file) ? readStudyRecord(file) : undefined;
       const other = differenceOf(before, record);
@@ -150,7 +159,12 @@ export class StudyFolder implements StudyStore {
       if (!isJoined || other !== undefined)
         await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
       makeFolders(join(this.path, files.runs));
-      if (this.#isShared) this.close();
+      if (this.#isShared) {
+        const mark = `${process.pid}-${Date.now().toString(36)}`;
+        this.#joined = claim(join(this.path, files.runs, `joined-${mark}.${claimEnding}`));
+        this.#unlock?.();
+        this.#unlock = undefined;
+      }
     } catch (error) {
       this.close();
       throw error;
@@ -158,6 +172,8 @@ export class StudyFolder implements StudyStore {
   }
 
   close(): void {
+    this.#joined?.release();
+    this.#joined = undefined;
     this.#unlock?.();
     this.#unlock = undefined;
   }
@@ -193,6 +209,7 @@ export class StudyFolder implements StudyStore {
       try {
         if (isDone()) return false;
         await write();
+        if (!held.isHeld()) continue; // it took so long that another process has begun
         await this.replace(files.analysed, `${digest}\n`);
         return true;
       } finally {

@@ -171,13 +171,24 @@ async function trainToTheEnd<Inputs, Judged extends Judgement, Trained extends M
       if (!(error instanceof NonFiniteError) || error.step === undefined) throw error;
       const from = stepsOfRun(run.kept.last, run.budget);
       run.listener.searching?.({ step: error.step, from });
+      const before = run.course.skipped;
       const told = await toldByOrigin(error, takenSteps(run));
+      if (run.signal?.aborted === true) {
+        // The search was stopped, and has found nothing: the run stops where its last checkpoint is.
+        await goBack(run);
+        continue;
+      }
       const { step, origin, message } = told;
-      if (run.settings.skipNonFinite !== true || origin === "weights" || step === undefined || step <= from)
+      if (
+        run.settings.skipNonFinite !== true ||
+        origin === undefined ||
+        origin === "weights" ||
+        step === undefined ||
+        step <= from
+      )
         throw told;
-      const { skipped } = run.course;
       await goBack(run);
-      run.course.skipped = [...new Set([...skipped, step])].sort((a, b) => a - b);
+      run.course.skipped = [...new Set([...before, step])].sort((a, b) => a - b);
       run.listener.skipped?.({ step, from, reason: message });
     }
   }
@@ -294,7 +305,9 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       if (saves && isShort) await saveCheckpoint(run, checkpoints);
       const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
-      const losses = meansOf(course.sums, steps - leftOut(run, epoch));
+      const taken = steps - leftOut(run, epoch);
+      if (taken === 0) throw new NonFiniteError(`epoch ${epoch}: every step was left out; look at the data`);
+      const losses = meansOf(course.sums, taken);
       const score = judged?.score ?? undefined;
       if (score !== undefined && watch.isBetter(score)) {
         const weights = settings.keep === "final" ? undefined : await readWeights(run.judgedModule);

@@ -11,6 +11,7 @@ type Ending = keyof typeof codes;
 let running: AbortController | undefined;
 let first: Ending | undefined;
 let farewell = "";
+let stopWatching = (): void => undefined;
 
 /** Sets the text that is printed when a signal ends the process between two bodies. */
 export function sayWhenStopped(text: string): void {
@@ -45,14 +46,18 @@ function interrupt(signal: NodeJS.Signals): void {
   if (running === undefined || running.signal.aborted) process.exit(stopCode());
   running.abort();
   const told = performance.now();
-  setInterval(() => {
+  const timer = setInterval(() => {
     const since = (performance.now() - told) / 1000;
     if (Math.min(since, longestWait()) < lastPatience) return;
     process.stderr.write(
       `the device has not answered for ${lastPatience} s and is left alone: what it did since the last checkpoint is lost\n`,
     );
     process.exit(stopCode());
-  }, 1000).unref();
+  }, 1000);
+  timer.unref();
+  stopWatching = () => {
+    clearInterval(timer);
+  };
   const stopping =
     name === "SIGINT"
       ? "stopping after this step; press Ctrl-C again to stop at once"
@@ -77,10 +82,13 @@ export async function untilInterrupted<Result>(
   endBySignals();
   const controller = new AbortController();
   running = controller;
+  // A body that is begun again, as after a lost device, is stopped by what has stopped the one before.
+  if (first !== undefined) controller.abort();
   try {
     return await body(controller.signal);
   } finally {
     running = undefined;
+    stopWatching();
   }
 }
 
