@@ -107,7 +107,7 @@ try {
   if (many.length !== whole.length) fails.push(`${many.length - 1} files of runs, not ${whole.length - 1}`);
   if (analysed > 1) fails.push(`${analysed} processes wrote the analysis`);
   const left = readdirSync(join(shared, "runs")).filter(
-    (name) => name.includes("claim") || name.endsWith(".safetensors"),
+    (name) => name.endsWith(".claim") || name.endsWith(".safetensors"),
   );
   if (left.length > 0) fails.push(`left behind: ${left.join(", ")}`);
   console.log(`${whole.length - 1} files of runs and scores.json: equal but for times; moments ${moments}`);

@@ -211,10 +211,19 @@ export class StudyFolder implements StudyStore {
         await write();
         if (!held.isHeld()) continue; // it took so long that another process has begun
         await this.replace(files.analysed, `${digest}\n`);
+        this.#sweep();
         return true;
       } finally {
         held.release();
       }
+    }
+  }
+
+  /** Takes claims away that processes left which are gone. */
+  #sweep(): void {
+    const runs = join(this.path, files.runs);
+    for (const name of readdirSync(runs).filter((each) => each.endsWith(`.${claimEnding}`))) {
+      if (!isClaimed(join(runs, name))) rmSync(join(runs, name), { recursive: true, force: true });
     }
   }
 
