@@ -52,10 +52,10 @@ export async function readTensorBytes(file: string): Promise<Uint8Array> {
       throw new Error(`it has ${found.size} bytes, more than any that Tessera writes`);
     return await readFile(file);
   } catch (cause) {
-    throw new CheckpointError(
-      file,
-      `cannot be read (${(cause as Error).message}); name the folder of a run that was begun`,
-      { cause },
-    );
+    const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const why = isGone ? "is not there" : `cannot be read (${(cause as Error).message})`;
+    throw new CheckpointError(file, `${why}; put it back from a copy, or name the folder of another run`, {
+      cause,
+    });
   }
 }

@@ -215,7 +215,7 @@ export class RunSession implements Disposable {
       },
       skipped: ({ reason, from }) => {
         this.#observer.warn?.(
-          `warning: ${reason}: this step is left out, and the run goes on behind step ${from}`,
+          `warning: ${reason.split("; ")[0]}: this step is left out, and the run goes on behind step ${from}`,
         );
       },
     };

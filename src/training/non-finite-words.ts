@@ -54,16 +54,16 @@ export async function toldByOrigin(error: NonFiniteError, taken: TakenSteps): Pr
 const sentences: Readonly<Record<NonFiniteOrigin, (words: string) => string>> = {
   data: (words) => `the data is not finite: ${words}`,
   weights: (words) => `the weights that the run begins with are not finite: ${words}`,
-  loss: (words) => `the loss is not finite, from data and weights that are: first ${words}`,
-  gradient: (words) => `the gradient is not finite, of a loss that is: first ${words}`,
+  loss: (words) => `the loss is not finite, though data and weights are finite: first ${words}`,
+  gradient: (words) => `the gradient is not finite, though the loss is finite: first ${words}`,
 };
 
 const advice: Readonly<Record<NonFiniteOrigin, string>> = {
   data: "check these values, and mean and deviation of the image",
   weights: "begin with others",
-  loss: "lower the learning rate, or leave such batches out with skipNonFinite",
+  loss: "lower the learning rate, or leave such batches out (skipNonFinite, --skip-nonfinite)",
   gradient:
-    "lower the learning rate, clip the gradients with clipNorm, or leave such batches out with skipNonFinite",
+    "lower the learning rate, clip the gradients with clipNorm, or leave such batches out (skipNonFinite, --skip-nonfinite)",
 };
 
 function imagesOf(names: readonly string[]): string {
