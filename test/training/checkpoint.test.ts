@@ -260,7 +260,9 @@ describe("a checkpoint is refused", () => {
     }
     writeFileSync(file, Buffer.concat([whole, Buffer.alloc(1)]));
     await expect(readTensorFile(file, kind)).rejects.toThrow(/damaged: it has 25 bytes of values/);
-    await expect(readTensorFile(join(folder, "none"), kind)).rejects.toThrow(/none: is not there; put it back/);
+    await expect(readTensorFile(join(folder, "none"), kind)).rejects.toThrow(
+      /none: is not there; put it back/,
+    );
   });
 
   test("when it is another kind of file, naming both", async () => {
