@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { momentsOf } from "./moments.mjs";
 import { oneModule } from "./one-module.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -30,9 +31,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 let told = 0;
-let state = Number(options.seed) + 1;
-/** From 0 to 1; multiplicative congruential, so that a seed takes the same mutants again. */
-const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+const random = momentsOf(Number(options.seed));
 
 /** @returns `count` of a list, at random, in its order */
 function some(list, count) {

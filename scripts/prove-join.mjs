@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { momentsOf } from "./moments.mjs";
 
 const tessera = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const { values: options } = parseArgs({
@@ -24,9 +25,7 @@ const { values: options } = parseArgs({
 const [processes, kills, seeds, moments] = ["processes", "kills", "seeds", "moments"].map((name) =>
   Number(options[name]),
 );
-let state = moments + 1;
-/** From 0 to 1; multiplicative congruential, so that moments can be taken again. */
-const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+const random = momentsOf(moments);
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-prove-"));
 const manifest = join(folder, "study.yaml");

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { momentsOf } from "./moments.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tessera = at("../dist/cli/main.js");
@@ -23,9 +24,7 @@ const { values: options } = parseArgs({
   },
 });
 const [kills, losses, moments] = ["kills", "losses", "moments"].map((name) => Number(options[name]));
-let state = moments + 1;
-/** From 0 to 1; multiplicative congruential, so that moments can be taken again. */
-const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+const random = momentsOf(moments);
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-prove-"));
 const manifest = join(folder, "run.yaml");
