@@ -143,12 +143,12 @@ export class RunSession implements Disposable {
   async complete(
     take: (train: (signal?: AbortSignal) => Promise<TrainedModel>) => Promise<TrainedModel>,
   ): Promise<{ readonly result: TrainedModel; readonly summary: Summary }> {
-    const { folder, from, options } = this.#run.start;
-    let next = from;
+    const { folder, options } = this.#run.start;
     let attempts = 0;
     const work = async (engine: Engine) => {
-      if (attempts++ > 0) next = folder.rewind();
-      const result = await take((signal) => this.#train(engine, next, attempts === 1, signal));
+      const isFirst = attempts++ === 0;
+      const from = folder.rewind();
+      const result = await take((signal) => this.#train(engine, from, isFirst, signal));
       try {
         return { result, summary: await this.#finish(engine, result) };
       } catch (error) {

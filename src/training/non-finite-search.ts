@@ -35,47 +35,32 @@ export async function searchStep(step: SearchedStep): Promise<NonFiniteOrigins |
   const begin = nonFiniteIn(await readWeights(step.module));
   if (begin !== undefined) return { origin: "weights", words: begin, rows: [] };
   // A sum tells whether all is finite in four bytes; one that is too large without that is looked at as a whole, and passed over.
-  for (let passed = new Set<number>(); ;) {
-    const looked = watch(step, passed);
-    for (const { index, tensor, total, words, origin } of looked.seen) {
-      if (Number.isFinite((await total)[0])) continue;
-      const whole = await readWhole(step, index);
-      const first = whole.findIndex((value) => !Number.isFinite(value));
-      if (first < 0) {
-        passed = new Set([...passed, index]);
-        continue;
-      }
-      return { origin, words: `${words} has ${whole[first]}`, rows: rowsOf(whole, tensor) };
-    }
-    return undefined;
+  for (const [index, { tensor, total, words, origin }] of watch(step).entries()) {
+    if (Number.isFinite((await total)[0])) continue;
+    const whole = await readWhole(step, index);
+    const first = whole.findIndex((value) => !Number.isFinite(value));
+    if (first >= 0) return { origin, words: `${words} has ${whole[first]}`, rows: rowsOf(whole, tensor) };
   }
+  return undefined;
 }
 
 interface Seen {
-  /** In the order in which they were made. */
-  readonly index: number;
   readonly tensor: { readonly shape: readonly number[] };
   readonly total: Promise<ArrayLike<number>>;
   readonly words: string;
   readonly origin: NonFiniteOrigin;
 }
 
-/** Every f32 tensor that a step reads or makes, once, with the sum of its values. */
-function watch(step: SearchedStep, passed: ReadonlySet<number>): { readonly seen: Seen[] } {
+/** Every f32 tensor that a step reads or makes, in their order, with the sum of its values. */
+function watch(step: SearchedStep): Seen[] {
   const { engine } = step.module;
   const seen: Seen[] = [];
-  const known = new Set<Tensor>();
-  let index = 0;
   each(step, (tensor, words, origin) => {
-    if (known.has(tensor)) return;
-    known.add(tensor);
-    const at = index++;
-    if (passed.has(at)) return;
     const total = totalOf(engine, tensor);
     total.catch(() => undefined); // whoever looks at it sees the error
-    seen.push({ index: at, tensor: { shape: tensor.shape }, total, words, origin });
+    seen.push({ tensor: { shape: tensor.shape }, total, words, origin });
   });
-  return { seen };
+  return seen;
 }
 
 function totalOf(engine: Engine, tensor: Tensor): Promise<ArrayLike<number>> {
@@ -88,17 +73,14 @@ function totalOf(engine: Engine, tensor: Tensor): Promise<ArrayLike<number>> {
 /** All values of the tensor that was looked at as number `index`. */
 async function readWhole(step: SearchedStep, index: number): Promise<Float32Array> {
   let values: Promise<ArrayLike<number>> | undefined;
-  const known = new Set<Tensor>();
   let at = 0;
   each(step, (tensor) => {
-    if (known.has(tensor)) return;
-    known.add(tensor);
     if (at++ === index) values = tensor.read();
   });
   return Float32Array.from((await values) ?? []);
 }
 
-/** Tells of the tensors of a step in their order, inputs that no operator made before those that one makes. */
+/** Tells of the tensors of a step once each, in their order: inputs that no operator made before those that one makes. */
 function each(
   step: SearchedStep,
   tell: (tensor: Tensor, words: string, origin: NonFiniteOrigin) => void,
