@@ -7,7 +7,7 @@ import { viewSchema } from "../assemble/view-fields.ts";
 import type { AveragedViews } from "../assemble/evaluation.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { ModelFile } from "../runs/model-file.ts";
-import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
+import { readAnyRecord, runFiles } from "../runs/run-files.ts";
 
 export interface ViewOptions {
   /** How many views predictions are averaged over. */

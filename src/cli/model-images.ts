@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { ModelError } from "../errors/training-errors.ts";
 import { predict, type AveragedViews } from "../assemble/evaluation.ts";
 import { checkDigests } from "../runs/file-digests.ts";
-import { readRunRecord, runFiles } from "../runs/run-folder.ts";
+import { readRunRecord, runFiles } from "../runs/run-files.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile } from "../runs/model-file.ts";
 import type { ModelRecord } from "../runs/model-record.ts";

@@ -28,7 +28,7 @@ import type { ModelFile } from "../runs/model-file.ts";
 import { segmenterOfModel } from "../runs/model-record.ts";
 import { readJson } from "../runs/read-run.ts";
 import { checkDigests } from "../runs/file-digests.ts";
-import { runFiles } from "../runs/run-folder.ts";
+import { runFiles } from "../runs/run-files.ts";
 import { summarySchema } from "../runs/summary.ts";
 import type { ViewOptions } from "./averaged-views.ts";
 import {

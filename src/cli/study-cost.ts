@@ -1,7 +1,7 @@
 // Estimates the cost of a study before it starts.
 
 import Table from "cli-table3";
-import { budgetOfRun } from "../studies/run-study.ts";
+import { budgetOfRun } from "../studies/runs-of-plan.ts";
 import type { StudyImages, StudyRun } from "../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../studies/cost.ts";
 import { trainModel } from "../assemble/train-classifier.ts";

@@ -1,7 +1,7 @@
 // Makes the part of a study's report that shows predictions, while the images are there, and keeps it in the study's folder.
 
 import { setImmediate } from "node:timers/promises";
-import { runFiles } from "../runs/run-folder.ts";
+import { runFiles } from "../runs/run-files.ts";
 import type { RunResult } from "../studies/study-run.ts";
 import type { StudyFolder } from "../studies/study-folder.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";

@@ -15,7 +15,7 @@ import type { ChoiceOptions } from "../runs/kernel-choices.ts";
 import type { LoadingOptions } from "../runs/load-images.ts";
 import { costOf, type RunCost } from "../studies/cost.ts";
 import { assemblyOf } from "../studies/planned-run.ts";
-import { budgetOfRun, runsOf } from "../studies/run-study.ts";
+import { budgetOfRun, runsOf } from "../studies/runs-of-plan.ts";
 import type { StudyScores } from "../studies/scores.ts";
 import type { StudyFolder } from "../studies/study-folder.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";

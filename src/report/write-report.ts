@@ -10,7 +10,7 @@ import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
 import { withoutName, type PatientNames } from "../runs/hidden-names.ts";
 import { namesOf } from "../runs/patient-names.ts";
-import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
+import { readAnyRecord, runFiles } from "../runs/run-files.ts";
 import { silent } from "../runs/run-observer.ts";
 import type { RunContents } from "../runs/run-contents.ts";
 import type { Mistake } from "../runs/run-report-data.ts";

@@ -19,7 +19,7 @@ import {
   type ModelContent,
   type ModelRecord,
 } from "./model-record.ts";
-import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
+import { isFinished, readAnyRecord, runFiles } from "./run-files.ts";
 
 export interface ModelFile extends ModelContent {
   /** SHA-256 of the file. */

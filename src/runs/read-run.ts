@@ -12,7 +12,7 @@ import { readOverlaps } from "./test-overlaps.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import { checkDigests } from "./file-digests.ts";
 import type { RunContents } from "./run-contents.ts";
-import { runFiles } from "./run-folder.ts";
+import { runFiles } from "./run-files.ts";
 import { runRecordSchema } from "./run-record.ts";
 import { summarySchema } from "./summary.ts";
 import { unfinishedNotes } from "./unfinished-notes.ts";

@@ -7,7 +7,7 @@ import { type RunMetrics } from "./metrics-lines.ts";
 import { readJson } from "./read-run.ts";
 import { unfinishedNotes } from "./unfinished-notes.ts";
 import { checkDigests } from "./file-digests.ts";
-import { runFiles } from "./run-folder.ts";
+import { runFiles } from "./run-files.ts";
 import { taskRecordSchema, type TaskRecord } from "./run-record.ts";
 import { taskSummarySchema, type TaskSummary } from "./summary.ts";
 

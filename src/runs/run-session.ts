@@ -36,7 +36,8 @@ import {
 import { type Loaded } from "./load-images.ts";
 import { modelRecordOf } from "./model-of-run.ts";
 import { shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
-import { runFiles, type RunFolder } from "./run-folder.ts";
+import { type RunFolder } from "./run-folder.ts";
+import { runFiles } from "./run-files.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { mistakeMaps } from "./mistake-maps.ts";
 import { overlayPictures } from "./overlay-pictures.ts";

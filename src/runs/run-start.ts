@@ -28,7 +28,8 @@ import { readInitialWeights } from "./initial-weights.ts";
 import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
 import { compareAdapters, provenance } from "./provenance.ts";
-import { manifestRecord, RunFolder } from "./run-folder.ts";
+import { RunFolder } from "./run-folder.ts";
+import { manifestRecord } from "./run-files.ts";
 import { expectLonger } from "./run-length.ts";
 import type { RunRecord } from "./run-record.ts";
 

@@ -8,7 +8,7 @@ import { readTensorFile } from "../interchange/safetensors.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
 import type { Module } from "../nn/module.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
-import { runFiles } from "./run-folder.ts";
+import { runFiles } from "./run-files.ts";
 
 /** How layers lay their weights out, counted up when one turns: files without it have a `Linear` with weights [inputs, outputs]. */
 export const weightsLayout = 2;

@@ -46,7 +46,8 @@ export type {
   StudyAnalysis,
   Tested,
 } from "./results.ts";
-export { inSteps, runsOf, runStudy, type StudyListener, type StudyStore } from "./run-study.ts";
+export { runStudy, type StudyListener, type StudyStore } from "./run-study.ts";
+export { inSteps, runsOf } from "./runs-of-plan.ts";
 export type {
   Arm,
   ClassGroup,

@@ -12,7 +12,7 @@ import { notWritten, replaceFile } from "../files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint-record.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import { measureNames } from "../metrics/measures.ts";
-import { studyFile } from "../runs/run-folder.ts";
+import { studyFile } from "../runs/run-files.ts";
 import { checkUnlocked, claim, isClaimed, isOfLock, lockFolder, type Claim } from "../runs/run-lock.ts";
 import { canonical } from "../training/canonical.ts";
 import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";

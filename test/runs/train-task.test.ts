@@ -9,7 +9,7 @@ import { readTensorFile, writeTensorFile } from "../../src/interchange/safetenso
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { readTaskModel } from "../../src/runs/task-model.ts";
 import { readModelFile } from "../../src/runs/model-file.ts";
-import { readRunRecord } from "../../src/runs/run-folder.ts";
+import { readRunRecord } from "../../src/runs/run-files.ts";
 import { resumeRun } from "../../src/runs/run-start.ts";
 import { trainTask, type TaskRunOptions } from "../../src/runs/train-task.ts";
 import { useEngine } from "../engines.ts";

@@ -10,7 +10,7 @@ import {
   type StudyPlan,
 } from "../../src/studies/study-plan.ts";
 import { learnedFrom } from "../../src/studies/planned-run.ts";
-import { runsOf } from "../../src/studies/run-study.ts";
+import { runsOf } from "../../src/studies/runs-of-plan.ts";
 import { planStudy } from "../../src/studies/plan-study.ts";
 import { studies, studyNames } from "../../src/studies/studies.ts";
 import { costOf } from "../../src/studies/cost.ts";

@@ -12,7 +12,7 @@ import type { CountWork } from "../../runs/run-observer.ts";
 import { predictionsText } from "../../runs/predictions-table.ts";
 import { crossValidation, joinedPredictions, outOfFold, planFolds } from "../../studies/cross-validation.ts";
 import { assemblyOf } from "../../studies/planned-run.ts";
-import { inSteps } from "../../studies/run-study.ts";
+import { inSteps } from "../../studies/runs-of-plan.ts";
 import type { StudyScores } from "../../studies/scores.ts";
 import type { StudyFolder } from "../../studies/study-folder.ts";
 import { knowledgeOf } from "../../studies/study-plan.ts";

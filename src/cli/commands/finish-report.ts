@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeReport } from "../../report/write-report.ts";
-import { isFinished, readAnyRecord, runFiles } from "../../runs/run-folder.ts";
+import { isFinished, readAnyRecord, runFiles } from "../../runs/run-files.ts";
 import { lockFolder } from "../../runs/run-lock.ts";
 import { endBySignals, sayWhenStopped } from "../terminal/signals.ts";
 

@@ -2,7 +2,7 @@
 // goes on.
 
 import { absentIsNegative } from "../../studies/full-labels.ts";
-import { inSteps } from "../../studies/run-study.ts";
+import { inSteps } from "../../studies/runs-of-plan.ts";
 import { knowledgeOf, withArms } from "../../studies/study-plan.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import type { TrainingSettings } from "../../assemble/training-settings.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { checkChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
-import { profileFile } from "../../runs/run-folder.ts";
+import { profileFile } from "../../runs/run-files.ts";
 import { silent, type RunObserver } from "../../runs/run-observer.ts";
 import {
   beginRun,
