@@ -131,8 +131,11 @@ export class Keeper {
     await this.#write(setupName, text({ version, setup }));
   }
 
-  /** Those of a model of the training that is kept; a training that begins has none. */
-  async checkpoints(arm: string, history: History): Promise<Checkpoints> {
+  /**
+   * Those of a model of the training that is kept; a training that begins has none.
+   * @param saved told after each that was written
+   */
+  async checkpoints(arm: string, history: History, saved: () => void): Promise<Checkpoints> {
     const storage: ByteStorage = {
       read: (name) => this.#storage.read(name),
       write: (name, bytes) => this.#write(name, bytes),
@@ -143,6 +146,7 @@ export class Keeper {
       save: async (checkpoint) => {
         await stored.save(checkpoint);
         await this.#write(`${arm}.history`, text(history));
+        saved();
       },
     };
   }

@@ -99,8 +99,7 @@ async function tellEstimate(setup: Setup): Promise<void> {
       },
     );
     measuring = { controller, done };
-    await done;
-    measuring = undefined;
+    await done.finally(() => (measuring = undefined));
     const found = speeds.get(key);
     if (found !== undefined) tell({ kind: "estimate", estimate: await estimate(setup, engine, found) });
   } finally {

@@ -1,7 +1,7 @@
 // Trains the models of a setup side by side, each on an engine of its own on the one device, and tells the page. A model whose device is
 // lost goes on from its checkpoint on another one.
 
-import { DeviceLostError, type Engine } from "@tessera-gpu/tessera";
+import { LastingEngine, type Engine, type OpensEngine } from "@tessera-gpu/tessera";
 import {
   Classifier,
   QueryHead,
@@ -28,8 +28,6 @@ import { settingsOf } from "./settings.ts";
 
 /** Losses are told this often, in milliseconds: the page draws no faster. */
 const telling = 250;
-/** A device that is lost this often is not worth another attempt. */
-const mostLosses = 3;
 
 /** A model that learns, or has learned. */
 export interface Learning {
@@ -53,7 +51,7 @@ export interface Training {
   readonly keeper: Keeper;
   readonly signal: AbortSignal;
   /** An engine on the device; on another one where that was lost. */
-  readonly open: (lost: boolean) => Promise<Engine>;
+  readonly open: OpensEngine;
   /** Told of a model when it begins to learn. */
   readonly began: (learning: Learning) => void;
   readonly tell: (told: Told) => void;
@@ -88,20 +86,25 @@ export async function trainAll(
 
 type Paced = Training & { readonly pace: Pace };
 
+/** @returns with the engine, which is the caller's to close */
 async function trainArm(arm: Arm, training: Paced): Promise<Trained> {
-  for (let losses = 0; ; losses++) {
-    const engine = await training.open(losses > 0);
-    try {
-      return await trainOn(engine, arm, training);
-    } catch (error) {
-      engine.close();
-      if (!(error instanceof DeviceLostError) || losses >= mostLosses) throw error;
-      training.pace.restart(arm.name);
-      training.tell({
-        kind: "notice",
-        text: "The graphics device was lost, as it is when its driver starts anew. The training goes on from its last checkpoint, on another device.",
-      });
-    }
+  const lost = (): void => {
+    training.pace.restart(arm.name);
+    training.tell({
+      kind: "notice",
+      text: "The graphics device was lost, as it is when its driver starts anew. The training goes on from its last checkpoint, on another device.",
+    });
+  };
+  const lasting = await LastingEngine.open(training.open, { lost });
+  let saved = 0;
+  try {
+    return await lasting.run(
+      (engine) => trainOn(engine, arm, training, () => saved++),
+      () => saved,
+    );
+  } catch (error) {
+    lasting[Symbol.dispose]();
+    throw error;
   }
 }
 
@@ -109,6 +112,7 @@ async function trainOn(
   engine: Engine,
   arm: Arm,
   { setup, radiographs, keeper, signal, tell, pace, began }: Paced,
+  saved: () => void,
 ): Promise<Trained> {
   const since = performance.now();
   const { sourceOf } = radiographs;
@@ -120,7 +124,7 @@ async function trainOn(
   const before = await keeper.history(arm.name);
   const history = { steps: [...before.steps], epochs: [...before.epochs] };
   if (history.steps.length > 0) tell({ kind: "history", arm: arm.name, history });
-  const checkpoints = await keeper.checkpoints(arm.name, history);
+  const checkpoints = await keeper.checkpoints(arm.name, history, saved);
   let reports: StepLosses[] = [];
   let told = performance.now();
   const send = (step: number): void => {
