@@ -1,5 +1,6 @@
 // Carries a study out: every run of every arm with every seed, except those that are finished already.
 
+import { setTimeout } from "node:timers/promises";
 import {
   aFunction,
   aSignal,
@@ -157,7 +158,7 @@ async function finishRuns(engine: StudyEngine, work: Work): Promise<void> {
         // All that wait are under way elsewhere: they are waited for, since what they come to is told here, too.
         if (++passedOver >= queue.waiting) {
           passedOver = 0;
-          await pause(betweenLooks, signal);
+          await setTimeout(betweenLooks, undefined, { signal }).catch(() => undefined); // the loop hears the signal
         }
         continue;
       }
@@ -224,18 +225,6 @@ function claimed(work: Work, claim: Claim | undefined): Work {
 
 /** Milliseconds between two looks at runs that other processes have. */
 const betweenLooks = 2000;
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(end, milliseconds);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-    signal.addEventListener("abort", end, { once: true });
-  });
-}
 
 /** @returns the result, which is then in the store; undefined when the signal came */
 async function runOnce(

@@ -5,6 +5,7 @@ import { aFlag, aString, expectArgument, expectOptions, type OptionChecks } from
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
@@ -185,7 +186,7 @@ export class StudyFolder implements StudyStore {
         return lockFolder(this.path);
       } catch (error) {
         if (!(error instanceof RunFolderError) || left === 0) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await setTimeout(250);
       }
     }
   }
@@ -203,7 +204,7 @@ export class StudyFolder implements StudyStore {
       if (isDone()) return false;
       const held = claim(`${file}.${claimEnding}`);
       if (held === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await setTimeout(1000);
         continue;
       }
       try {
