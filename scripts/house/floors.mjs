@@ -19,7 +19,7 @@ export const floors = [
   ["data"],
   ["pictures"],
   ["training"],
-  ["assemble"],
+  ["assemble", "tabular"],
   ["runs"],
   ["studies"],
   ["report"],

@@ -1,0 +1,34 @@
+// What a model of a table can do, whichever it is: draw the codes of one column after another, given those that were drawn before.
+
+import type { CodedColumn } from "./coded-table.ts";
+
+/** Codes that each row may take in a column: [rows * K], row by row, 1 where a code is allowed. */
+export type AllowedCodes = Uint8Array;
+
+export interface DrawingOptions {
+  readonly rows: number;
+  /** Same seed, same codes, on one device. */
+  readonly seed: number;
+  /** Columns in the order in which they will be drawn, each once, those with a condition first. */
+  readonly order: readonly number[];
+  /** By column of a condition, the codes that fulfil it: [K], 1 where it does; the same for all rows. */
+  readonly given: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Rows under way. */
+export interface Drawing {
+  /**
+   * Draws the codes of the next column of the order, for all rows.
+   *
+   * @param allowed default: every code, or those of the column's condition
+   * @returns [rows]; -1 where no code was allowed, which is a dead end of that row
+   */
+  next(allowed?: AllowedCodes): Promise<Int32Array>;
+  /** Releases what it holds. */
+  close(): void;
+}
+
+export interface CodeModel {
+  readonly columns: readonly CodedColumn[];
+  begin(options: DrawingOptions): Drawing;
+}
