@@ -25,11 +25,10 @@ export function placedConditions(
     const place = placeOf(name, columns, "condition");
     const column = columns[place];
     const domain = domainOf(condition, kindOf(column), `condition: ${name}`);
-    const { equals, oneOf = [] } = condition;
-    if (domain.kind === "category") {
-      for (const value of equals === undefined ? oneOf : [equals, ...oneOf])
-        checkCategory(column, String(value));
-    }
+    const { equals = [], oneOf = [], not = [] } = condition;
+    // A category that is ruled out must be known, too: a name that is mistyped rules nothing out.
+    if (domain.kind === "category")
+      for (const value of [equals, oneOf, not].flat()) checkCategory(column, String(value));
     if (!hasCell(column, domain)) throw new UsageError(nothingThere(column, condition));
     domains.set(place, domain);
   }
