@@ -28,6 +28,9 @@ const drawingKey = 0x7ab1e;
 /**
  * A model of codes on the network's device. It draws by the weights as they are when a column is drawn; the network's owner disposes it.
  *
+ * Hidden units are dropped as in training, anew for each row: the network has learned to be right on average over what is dropped, and
+ * without is surer of frequent codes than the table is. Temperature 0, which asks for one best guess, drops nothing.
+ *
  * @param columns those that the network was made for
  * @throws UsageError when the network is of other columns, or for a temperature below 0
  */
@@ -70,7 +73,7 @@ class NetworkDrawing implements Drawing {
     const filled = this.#chunks * chunkRows;
     this.#places = new Uint32Array(filled * counts.length);
     this.#known = new Float32Array(filled * knownWidth);
-    for (let row = 0; row < filled; row++) this.#known[row * knownWidth + counts.length] = 1;
+    for (let row = 0; row < filled; row++) this.#known[row * knownWidth + counts.length] = 1; // none so far
     for (const [column, codes] of known ?? []) this.#take(column, codes);
   }
 
@@ -112,18 +115,22 @@ class NetworkDrawing implements Drawing {
     given: Uint8Array | undefined,
   ): Tensor {
     const { engine, counts, knownWidth } = this.#network;
+    const { seed } = this.#options;
     const [columns, count] = [counts.length, counts[column]];
     const part = <List extends Uint32Array | Float32Array>(list: List, width: number): List =>
       list.subarray(chunk * chunkRows * width, (chunk + 1) * chunkRows * width) as List;
     return engine.scope(() => {
       const places = engine.tensor(part(this.#places, columns), [chunkRows, columns], "u32");
       const known = engine.tensor(part(this.#known, knownWidth), [1, chunkRows, knownWidth]);
-      const logits = this.#network.logitsOf(column, this.#network.inputs(places, known));
-      const { seed } = this.#options;
       const words = Uint32Array.of(seed, drawingKey + Math.floor(seed / 2 ** 32), column, chunk);
+      const own = engine.tensor(words, [4], "u32");
+      const temperature = this.#temperature;
+      const inputs = this.#network.inputs(places, known);
+      const logits = this.#network.logitsOf(column, inputs, temperature === 0 ? undefined : own);
       const mask = possible(allowed, given, chunk, count);
-      return sampleRows(logits, engine.tensor(words, [4], "u32"), {
-        temperature: this.#temperature,
+      return sampleRows(logits, own, {
+        temperature,
+        stream: 1, // dropout has stream 0
         allowed: mask && engine.tensor(mask, mask.length === count ? [count] : [chunkRows, count], "u8"),
       });
     });
@@ -132,10 +139,15 @@ class NetworkDrawing implements Drawing {
   /** From now on predictions read these codes, but those that are -1. */
   #take(column: number, codes: Int32Array): void {
     const { counts, firsts, knownWidth } = this.#network;
+    const columns = counts.length;
     codes.forEach((code, row) => {
-      if (code < 0) return;
-      this.#places[row * counts.length + column] = firsts[column] + code;
-      this.#known[row * knownWidth + column] = 1;
+      const own = this.#known.subarray(row * knownWidth, (row + 1) * knownWidth);
+      if (code < 0 || own[column] === 1) return;
+      this.#places[row * columns + column] = firsts[column] + code;
+      own[column] = 1;
+      const known = own.indexOf(1, columns);
+      own[known] = 0;
+      if (known + 1 < 2 * columns) own[known + 1] = 1; // else all are known, and nothing is left to predict
     });
   }
 }

@@ -6,7 +6,7 @@ import type { TabularNetwork } from "./tabular-network.ts";
 export interface NetworkRows {
   /** u32 [B, C]: rows of the network's embeddings. */
   readonly places: Uint32Array;
-  /** f32 [C, B, knownWidth], by target: 1 where a column comes before the target in the row's order, then a 1, then zeros. */
+  /** f32 [C, B, knownWidth], by target: 1 where a column comes before the target in the row's order, then a 1 at their number. */
   readonly known: Float32Array;
   /** For each of the network's outputs u32 [G, B], the codes of its columns. */
   readonly classes: readonly Uint32Array[];
@@ -42,7 +42,7 @@ export function inRandomOrders(
     targets.forEach((target, t) => {
       const at = (t * batch + row) * knownWidth;
       for (let i = 0; i < columns; i++) if (ranks[i] < ranks[target]) known[at + i] = 1;
-      known[at + columns] = 1;
+      known[at + columns + ranks[target]] = 1;
     });
   }
   const classes = outputs.map(({ columns: those }) => {

@@ -12,6 +12,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { add, multiply, relu } from "../../functions/elementwise.ts";
 import { concat, reshape, slice, split, takeRows } from "../../functions/movement.ts";
 import { matmul } from "../../functions/products.ts";
+import { dropout } from "../../functions/random-tensors.ts";
 import { Initialiser } from "../../nn/initialise.ts";
 import { Dropout } from "../../nn/layers/dropout-layer.ts";
 import { Module, type Mode } from "../../nn/module.ts";
@@ -60,12 +61,13 @@ interface OutputLayer extends LogitGroup {
 /**
  * Logits of every column's codes from the codes of those columns that are known: for column j, with m_i = 1 where column i is known
  *
- *     h_j = ReLU(sum over i of m_i (E_i[k_i] A_ij + a_ij) + c_j)
+ *     h_j = ReLU(sum over i of m_i (E_i[k_i] A_ij + a_ij) + c_j[n]),    n = sum of m
  *     z_j = h_j V_j + b_j
  *
- * Masked columns are multiplied by 0 before the product, so no bit of a prediction depends on them. All tables E_i lie in one, `embeddings`;
- * A_j, a_j and c_j are one matrix, `weights[j]`, for the row [m_i E_i[k_i] for each i, m, 1]; and columns whose numbers of codes are
- * near each other share one product for their logits (see `logitGroups`).
+ * with a bias for each number n of known columns: with one for all numbers a prediction from half of the columns is too sure of
+ * frequent codes (docs/tables.md). Masked columns are multiplied by 0 before the product, so no bit of a prediction depends on them.
+ * All tables E_i lie in one, `embeddings`; A_j, a_j and c_j are one matrix, `weights[j]`, for the row [m_i E_i[k_i] for each i, m, n as
+ * one-hot]; and columns whose numbers of codes are near each other share one product for their logits (see `logitGroups`).
  *
  * `targets` is the order of the columns as the hidden layers and logits have them; E, m and the codes are in the order of the table.
  */
@@ -79,7 +81,7 @@ export class TabularNetwork extends Module {
   readonly embedding: number;
   /** Hidden units of each column. */
   readonly hidden: number;
-  /** Length of a row of `known`: a mask of the columns, a 1, and zeros up to a multiple of four. */
+  /** Length of a row of `known`: a mask of the columns, a 1 at their number, and zeros up to a multiple of four. */
   readonly knownWidth: number;
   /** The column of each hidden layer. */
   readonly targets: readonly number[];
@@ -111,7 +113,7 @@ export class TabularNetwork extends Module {
     this.firsts = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + count, 0));
     this.embedding = embedding;
     this.hidden = hidden;
-    this.knownWidth = Math.ceil((counts.length + 1) / 4) * 4;
+    this.knownWidth = Math.ceil((2 * counts.length) / 4) * 4;
     const groups = logitGroups(counts);
     this.targets = groups.flatMap(({ columns: those }) => those);
     const init = new Initialiser(engine, seed);
@@ -136,7 +138,7 @@ export class TabularNetwork extends Module {
    * What the hidden layers read.
    *
    * @param places u32 [B, C], the rows of `embeddings`: a column's code plus its `firsts`; any where it is not known
-   * @param known f32 [T, B, knownWidth]: for each of T targets the columns that are known, then a 1, then zeros
+   * @param known f32 [T, B, knownWidth]: for each of T targets the columns that are known, then a 1 at their number
    * @returns [T, B, C * embedding + knownWidth]
    */
   inputs(places: Tensor, known: Tensor): Tensor {
@@ -168,12 +170,13 @@ export class TabularNetwork extends Module {
   }
 
   /**
-   * The logits of one column, at inference.
+   * The logits of one column.
    *
    * @param inputs [1, B, C * embedding + knownWidth]
+   * @param seed u32 [4], of what is dropped; undefined drops nothing
    * @returns [B, K], K codes of the column
    */
-  logitsOf(column: number, inputs: Tensor): Tensor {
+  logitsOf(column: number, inputs: Tensor, seed?: Tensor): Tensor {
     const target = this.targets.indexOf(column);
     const [, rows, features] = inputs.shape;
     const weights = slice(this.weights, [target, 0, 0], [1, features, this.hidden]);
@@ -185,7 +188,9 @@ export class TabularNetwork extends Module {
       slice(output.weights, [at, 0, 0], [1, this.hidden, count]),
       slice(output.biases, [at, 0, 0], [1, 1, count]),
     ];
-    return reshape(add(matmul(relu(matmul(inputs, weights)), own), bias), [rows, count]);
+    const units = relu(matmul(inputs, weights));
+    const kept = seed === undefined ? units : dropout(units, seed, { rate: this.dropout.rate });
+    return reshape(add(matmul(kept, own), bias), [rows, count]);
   }
 }
 

@@ -57,7 +57,8 @@ export function plainLoss(
       const seen = (i: number): number => known[(t * rows.length + b) * knownWidth + i];
       const weight = (i: number, h: number): number => matrix[(t * inputs + i) * hidden + h];
       const units = Array.from({ length: hidden }, (_, h) => {
-        let unit = weight(columns * embedding + columns, h);
+        const number = counts.reduce((n, __, i) => n + seen(i), 0);
+        let unit = weight(columns * embedding + columns + number, h);
         for (let i = 0; i < columns; i++) {
           if (seen(i) === 0) continue;
           unit += weight(columns * embedding + i, h);

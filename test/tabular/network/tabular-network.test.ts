@@ -156,7 +156,9 @@ describe("orders", () => {
       // The number of columns that a target sees is its place in the order.
       const order = targets.map((_, t) => targets.reduce((sum, i) => sum + seen(t, row, i), 0));
       expect([...order].sort()).toEqual([0, 1, 2, 3, 4]);
-      expect(targets.map((_, t) => seen(t, row, 5))).toEqual([1, 1, 1, 1, 1]);
+      targets.forEach((_, t) => {
+        expect(targets.map((__, n) => seen(t, row, 5 + n))).toEqual(targets.map((__, n) => (n === order[t] ? 1 : 0)));
+      });
       targets.forEach((i, a) => {
         targets.forEach((__, b) => expect(seen(b, row, i)).toBe(order[a] < order[b] ? 1 : 0));
       });
