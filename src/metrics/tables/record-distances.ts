@@ -28,7 +28,7 @@ export interface RecordMeasure {
 export function recordMeasure(reference: readonly TypedTable[]): RecordMeasure {
   const { columns } = reference[0];
   // Categories first, those with the most values foremost: they tell most rows apart, so that few columns of a row are looked at.
-  const worth = columns.map((column) => (isNumber(column) ? 0 : new Set(column.values).size));
+  const worth = columns.map((column) => (column.kind === "number" ? 0 : new Set(column.values).size));
   const order = [...columns.keys()].sort((a, b) => worth[b] - worth[a]);
   const rows = reference.reduce((sum, table) => sum + table.rows, 0);
   const coders = order.map((c) => coderOf(reference.map((table) => table.columns[c]), rows));
