@@ -11,6 +11,7 @@ import { version } from "../../runs/package-info.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
 import { checkSameColumns, guessForms, typedTable, type ColumnForms } from "../../tabular/columns/typed-table.ts";
 import { judgeTables, type JudgeTablesOptions } from "../../tabular/judging/judge-tables.ts";
+import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
@@ -63,20 +64,28 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
       ...(left.length === 0 ? [] : [`Left out, since they name who a row is: ${left.join(", ")}.`]),
     ],
   };
-  if (out !== undefined) {
-    const { tablePage } = await import("../../report/table/table-page.ts");
-    const page = tablePage(judged, {
-      title: `${basename(synthetic)} beside ${basename(real)}`,
-      lead: `A synthetic table judged against rows that ${holdout === undefined ? "were set aside of the real one" : `are in ${basename(holdout)}`}.`,
-      foot: `Made by Tessera ${version}`,
-    });
-    await replaceOutput("--out", out, (handle) => handle.writeFile(page));
-  }
+  if (out !== undefined) await writePage(out, judged, real, synthetic, holdout);
   if (json !== undefined) {
     await replaceOutput("--json", json, (handle) => handle.writeFile(`${JSON.stringify(judged, null, 2)}\n`));
   }
   process.stdout.write(`${judgementSummary(judged)}\n`);
   if (out !== undefined && !quiet) process.stderr.write(`report: ${out}\n`);
+}
+
+async function writePage(
+  out: string,
+  found: TableJudgement,
+  real: string,
+  synthetic: string,
+  holdout: string | undefined,
+): Promise<void> {
+  const { tablePage } = await import("../../report/table/table-page.ts");
+  const page = tablePage(found, {
+    title: `${basename(synthetic)} beside ${basename(real)}`,
+    lead: `A synthetic table judged against rows that ${holdout === undefined ? "were set aside of the real one" : `are in ${basename(holdout)}`}.`,
+    foot: `Made by Tessera ${version}`,
+  });
+  await replaceOutput("--out", out, (handle) => handle.writeFile(page));
 }
 
 /** Of the progress: columns, distances, and six networks. */

@@ -42,7 +42,7 @@ function ofCategories(real: CategoryColumn, other: CategoryColumn): Omit<Coverag
     .map(([name, rows]) => ({ name, rows }))
     .sort((a, b) => b.rows - a.rows);
   return {
-    share: counts.size === 0 ? 1 : 1 - lost.length / counts.size,
+    share: counts.size === 0 ? 1 : (counts.size - lost.length) / counts.size,
     categories: counts.size,
     lost,
     outside: other.values.filter((name) => name !== "" && !counts.has(name)).length,

@@ -26,16 +26,14 @@ export function gauges(measures: readonly MeasureWords[]): Markup {
 function card(measure: MeasureWords): Markup {
   const { title, found, decimals, yardsticks, sentence } = measure;
   const [value, reach = ""] = shownValue(measure).split(/ (?=\()/u);
-  const said = `${yardsticks.floor} ${fixed(found.floor, decimals)}, ${yardsticks.ceiling} ${fixed(found.ceiling, decimals)}`;
+  const said = `Independent columns ${fixed(found.floor, decimals)}, ${yardsticks.ceiling === "real" ? "real rows" : yardsticks.ceiling} ${fixed(found.ceiling, decimals)}.`;
   return fragment`<li>
 <h3>${title}</h3>
 <p class="value">${value} <small>${reach}</small></p>
-${line(measure)}<p class="note">${sentence}${found.value === null ? " Not defined for this table." : ` ${sentenceOf(said)}`}</p>
+${line(measure)}<p class="note">${sentence}${found.value === null ? " Not defined for this table." : ` ${said}`}</p>
 </li>
 `;
 }
-
-const sentenceOf = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 /** The scale of a measure; undefined where a yardstick is missing. */
 function scaleOf({ id, found: { floor, ceiling } }: MeasureWords): Scale | undefined {

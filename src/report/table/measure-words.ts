@@ -9,12 +9,12 @@ export interface MeasureWords {
   readonly found: Yardsticked;
   /** How many decimals it is shown with. */
   readonly decimals: number;
-  /** What its yardsticks are called. */
+  /** What its yardsticks are called where there is little room. */
   readonly yardsticks: { readonly floor: string; readonly ceiling: string };
   readonly sentence: string;
 }
 
-const usual = { floor: "independent columns", ceiling: "real rows" };
+const usual = { floor: "independent", ceiling: "real" };
 
 /** What every reader is told first. */
 export const noProof =
@@ -57,7 +57,7 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
       ...{ decimals: 3, yardsticks: usual },
     },
     {
-      ...{ id: "detection", title: "Can it be told apart?", found: found.detection },
+      ...{ id: "detection", title: "Told from real rows", found: found.detection },
       sentence:
         "AUC of a small network that was taught to tell these rows from real ones: .5 means that it cannot, 1 that it always can. It is a " +
         "weaker judge than boosted trees; .5 says that this network found nothing, not that there is nothing to find.",
@@ -69,14 +69,14 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
   return [
     ...measures,
     {
-      ...{ id: "train-on-synthetic", title: "Learn from it, test on real", found: trainOnSynthetic },
+      ...{ id: "train-on-synthetic", title: "Learned from it, tested on real", found: trainOnSynthetic },
       sentence:
         `AUC on real rows of a small network that learned ${target.column} (${target.positive} or ${target.negative}) from these rows. It speaks ` +
         "for this column and this network alone.",
       ...{ decimals: 3, yardsticks: usual },
     },
     {
-      ...{ id: "test-on-synthetic", title: "Learn from real, test on it", found: testOnSynthetic },
+      ...{ id: "test-on-synthetic", title: "Learned from real, tested on it", found: testOnSynthetic },
       sentence:
         `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
       ...{ decimals: 3, yardsticks: usual },
@@ -91,7 +91,7 @@ export function nearerMeasure({ privacy: { nearer, closest } }: TableJudgement):
     sentence:
       `The share of ${whole(closest.rows)} synthetic rows that are nearer to one of ${whole(closest.others)} training rows than to as many that ` +
       "the model never saw; .5 is right, and copies of training rows are well above. It sees copying in bulk, not a single person's row.",
-    ...{ decimals: 3, yardsticks: { floor: "independent columns", ceiling: "copies" } },
+    ...{ decimals: 3, yardsticks: { floor: "independent", ceiling: "copies" } },
   };
 }
 
