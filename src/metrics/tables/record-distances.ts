@@ -6,7 +6,7 @@ import type { TypedColumn, TypedTable } from "./typed-columns.ts";
 /** Rows as whole numbers, row by row: columns of categories first. */
 export interface MeasuredRows {
   readonly rows: number;
-  /** [rows, categories + numbers]: a category's number, or twice the mid-rank of a number; -1 for a missing cell. */
+  /** [rows, categories + numbers]: a category's number, or the mid-rank of a number as a share of `most`; -1 for a missing cell. */
   readonly cells: Int32Array;
 }
 
@@ -19,6 +19,9 @@ export interface RecordMeasure {
   readonly measured: (table: TypedTable) => MeasuredRows;
 }
 
+/** The greatest distance in a column. With the most columns that a table may have, 4,096, distances stay below 2^31. */
+const most = 2 ** 18;
+
 /**
  * The measure of Gower (Biometrics 27, 1971): the mean over columns of 0 or 1 for categories, and for numbers of the difference of their
  * ranks among the reference's rows, as a share. A missing cell is at 0 from another, and at 1 from a value.
@@ -28,14 +31,13 @@ export interface RecordMeasure {
 export function recordMeasure(reference: readonly TypedTable[]): RecordMeasure {
   const { columns } = reference[0];
   // Categories first, those with the most values foremost: they tell most rows apart, so that few columns of a row are looked at.
-  const worth = columns.map((column) => (isNumber(column) ? 0 : new Set(column.values).size));
+  const worth = columns.map((column) => (column.kind === "number" ? 0 : new Set(column.values).size));
   const order = [...columns.keys()].sort((a, b) => worth[b] - worth[a]);
-  const rows = reference.reduce((sum, table) => sum + table.rows, 0);
-  const coders = order.map((c) => coderOf(reference.map((table) => table.columns[c]), rows));
+  const coders = order.map((c) => coderOf(reference.map((table) => table.columns[c])));
   return {
     categories: order.filter((c) => !isNumber(columns[c])).length,
     columns: order.length,
-    most: 2 * rows,
+    most,
     measured(table) {
       const cells = new Int32Array(table.rows * order.length);
       for (const [place, c] of order.entries()) {
@@ -50,7 +52,7 @@ export function recordMeasure(reference: readonly TypedTable[]): RecordMeasure {
 const isNumber = ({ kind }: TypedColumn): boolean => kind === "number";
 
 /** The whole number of a cell. */
-function coderOf(columns: readonly TypedColumn[], rows: number): (cell: string | number) => number {
+function coderOf(columns: readonly TypedColumn[]): (cell: string | number) => number {
   if (!isNumber(columns[0])) {
     const codes = new Map<string | number, number>([["", -1]]);
     return (cell) => {
@@ -62,8 +64,7 @@ function coderOf(columns: readonly TypedColumn[], rows: number): (cell: string |
   const sorted = Float64Array.from(columns.flatMap(({ values }) => Array.from(values as Float64Array)))
     .filter((value) => !Number.isNaN(value))
     .sort();
-  // Ranks of those that have a value, stretched to all rows.
-  const scale = sorted.length === 0 ? 0 : rows / sorted.length;
+  const scale = most / (2 * Math.max(1, sorted.length));
   return (cell) => {
     const value = cell as number;
     return Number.isNaN(value)
@@ -84,7 +85,7 @@ export function nearestDistances(
   others: MeasuredRows,
   each?: (row: number, other: number, isNearer: boolean) => void,
 ): Int32Array {
-  const { categories, columns, most } = measure;
+  const { categories, columns } = measure;
   const [a, b] = [rows.cells, others.cells];
   const nearest = new Int32Array(rows.rows);
   for (let row = 0; row < rows.rows; row++) {

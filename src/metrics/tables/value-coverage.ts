@@ -9,7 +9,7 @@ export interface Coverage {
   /** Categories of the real column, or 0 for a number. */
   readonly categories: number;
   /** Those of them that do not occur, the most frequent first. */
-  readonly lost: readonly string[];
+  readonly lost: readonly { readonly name: string; readonly rows: number }[];
   /** Rows whose category the real column does not have, or whose number is beyond its range. */
   readonly outside: number;
   /** Shares of missing cells, in [0, 1]. */
@@ -39,10 +39,10 @@ function ofCategories(real: CategoryColumn, other: CategoryColumn): Omit<Coverag
   const occurring = new Set(other.values);
   const lost = [...counts]
     .filter(([name]) => !occurring.has(name))
-    .sort(([, a], [, b]) => b - a)
-    .map(([name]) => name);
+    .map(([name, rows]) => ({ name, rows }))
+    .sort((a, b) => b.rows - a.rows);
   return {
-    share: counts.size === 0 ? 1 : 1 - lost.length / counts.size,
+    share: counts.size === 0 ? 1 : (counts.size - lost.length) / counts.size,
     categories: counts.size,
     lost,
     outside: other.values.filter((name) => name !== "" && !counts.has(name)).length,
