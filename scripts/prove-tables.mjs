@@ -15,11 +15,12 @@ import { readTaskModel, trainTask } from "@tessera-gpu/tessera/training";
 import { independentColumns, someRows } from "../dist/metrics/tables/typed-rows.js";
 import { fitCodes } from "../dist/tabular/codes/fit-codes.js";
 import { fitCopula } from "../dist/tabular/copula/fit-copula.js";
+import { judgeTables } from "../dist/tabular/judging/judge-tables.js";
 import { networkModel } from "../dist/tabular/network/network-model.js";
 import { networkLoop, networkTask } from "../dist/tabular/network/network-task.js";
 import { sample } from "../dist/tabular/sampling/sample.js";
 import { readCensus } from "./prove-tables/census.mjs";
-import { head, line, measured } from "./prove-tables/measures.mjs";
+import { head, line, measuresOf, noticed } from "./prove-tables/measures.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -34,6 +35,7 @@ const bars = {
   shapes: [0.979, 1],
   pairs: [0.962, 1],
   triples: [0.923, 1],
+  useAuc: [0.896, 1],
   nearer: [0.48, 0.52],
   noCapital: [0.86, 0.88],
   countriesOff: [0, 6],
@@ -89,7 +91,9 @@ async function networkRows(engine) {
             ),
         },
       });
-      console.log(`network: ${summary.epochs} epochs in ${seconds(began)}, that of epoch ${summary.kept} kept`);
+      console.log(
+        `network: ${summary.epochs} epochs in ${seconds(began)}, that of epoch ${summary.kept} kept`,
+      );
     }
     return await drawn("network", networkModel(task.module, coded.columns));
   } finally {
@@ -98,31 +102,42 @@ async function networkRows(engine) {
 }
 
 const fails = [];
-const lines = [];
-const show = (name, synthetic) => {
-  const found = measured({ training, holdout, synthetic, seed });
-  lines.push(line(name, found));
-  return found;
-};
+const engine = await openEngine();
 try {
-  show("independent columns", someRows(independentColumns(training, seed), rows, seed, 1));
-  const began = performance.now();
+  let began = performance.now();
   const copula = fitCopula(coded);
   console.log(`copula: fitted in ${seconds(began)}`);
-  show("rank copula", await drawn("copula", copula));
-  const engine = await openEngine();
-  try {
-    const found = show("network", await networkRows(engine));
-    for (const [name, [least, most]] of Object.entries(bars)) {
-      if (found[name] >= least && found[name] <= most) continue;
-      fails.push(`the network's ${name} is ${found[name]}, not from ${least} to ${most}`);
-    }
-  } finally {
-    engine.close();
+  const tables = { "rank copula": await drawn("copula", copula), network: await networkRows(engine) };
+  const judged = {};
+  for (const [name, synthetic] of Object.entries(tables)) {
+    began = performance.now();
+    judged[name] = await judgeTables(engine, { real: training, synthetic, holdout }, { seed });
+    console.log(`${name}: judged in ${seconds(began)}`);
   }
-  show("training rows", someRows(training, rows, seed, 2));
-  console.log([head(), ...lines].join("\n"));
+  const found = {
+    "independent columns": {
+      ...measuresOf(judged.network, "floor"),
+      ...noticed(training, someRows(independentColumns(training, seed), rows, seed, 1)),
+    },
+    ...Object.fromEntries(
+      Object.entries(tables).map(([name, synthetic]) => [
+        name,
+        { ...measuresOf(judged[name], "value"), ...noticed(training, synthetic) },
+      ]),
+    ),
+    "training rows": {
+      ...measuresOf(judged.network, "ceiling"),
+      ...noticed(training, someRows(training, rows, seed, 2)),
+    },
+  };
+  console.log([head(), ...Object.entries(found).map(([name, each]) => line(name, each))].join("\n"));
+  for (const [name, [least, most]] of Object.entries(bars)) {
+    const value = found.network[name];
+    if (value >= least && value <= most) continue;
+    fails.push(`the network's ${name} is ${value}, not from ${least} to ${most}`);
+  }
 } finally {
+  engine.close();
   rmSync(temporary, { recursive: true, force: true });
 }
 if (fails.length > 0) {

@@ -37,7 +37,10 @@ export function readCensus(folder, file) {
       values:
         kind === "category"
           ? lines.map((cells) => cells[at])
-          : Float64Array.from(lines, (cells) => Number(cells[at]) - (name === "capital" ? Number(cells[11]) : 0)),
+          : Float64Array.from(
+              lines,
+              (cells) => Number(cells[at]) - (name === "capital" ? Number(cells[11]) : 0),
+            ),
     })),
   };
 }

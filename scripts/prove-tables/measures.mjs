@@ -1,38 +1,27 @@
 // What the proof of tables says of a generator's rows: a row of the table in docs/tables.md, and what a person would notice.
 
-import { closestRecords } from "../../dist/metrics/tables/closest-records.js";
-import { columnShapes } from "../../dist/metrics/tables/column-shapes.js";
-import { commonCodes } from "../../dist/metrics/tables/common-codes.js";
-import { columnPairs, columnTriples, correlationShape, jointShapes } from "../../dist/metrics/tables/joint-shapes.js";
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const valuesOf = (table, name) => table.columns.find((column) => column.name === name).values;
 
-/** Measures rows against the hold-out; the seed decides which triples are looked at. */
-export function measured({ training, holdout, synthetic, seed }) {
-  const shapes = columnShapes(holdout, synthetic);
-  const common = commonCodes(training);
-  const [real, made] = [holdout, synthetic].map((table) => common.codesOf(table));
-  const count = holdout.columns.length;
-  const pairs = columnPairs(count, Infinity, seed);
-  const tables = jointShapes(common, real, made, pairs);
-  const isNumber = (c) => holdout.columns[c].kind === "number";
-  const both = pairs.map(([i, j], at) =>
-    isNumber(i) && isNumber(j) ? (correlationShape(holdout, synthetic, [i, j]) ?? tables[at]) : tables[at],
-  );
+/**
+ * Measures of a judgement by one of its three sides.
+ *
+ * @param side `value` for the rows that were judged, `floor` for independent columns, `ceiling` for real rows
+ */
+export function measuresOf(judgement, side) {
+  const capital = judgement.columns.find(({ name }) => name === "capital");
   return {
-    shapes: mean(shapes),
-    capitalShape: shapes[holdout.columns.findIndex(({ name }) => name === "capital")],
-    pairs: mean(both),
-    pairTables: mean(tables),
-    triples: mean(jointShapes(common, real, made, columnTriples(count, 60, seed))),
-    nearer: closestRecords(training, holdout, synthetic, { seed }).nearer,
-    ...noticed(training, synthetic),
+    shapes: judgement.shapes[side],
+    capitalShape: capital.shape[side],
+    pairs: judgement.pairs[side],
+    triples: judgement.triples[side],
+    useAuc: judgement.use.trainOnSynthetic[side],
+    detection: judgement.detection[side],
+    nearer: judgement.privacy.nearer[side],
   };
 }
 
-/** What a person would notice; shares are per 10,000 rows. */
-function noticed(training, synthetic) {
+/** What a person would notice; female and never-married husbands are per 10,000 rows. */
+export function noticed(training, synthetic) {
   const { rows } = synthetic;
   const [relationship, sex, marital, hours, capital, country] = [
     "relationship",
@@ -69,9 +58,8 @@ const columns = [
   ["shapes", "shapes", 3],
   ["capitalShape", "of capital", 3],
   ["pairs", "pairs", 3],
-  ["pairTables", "pairs, TV", 3],
   ["triples", "triples", 3],
-  ["trainedOnSynthetic", "TSTR AUC", 3],
+  ["useAuc", "TSTR AUC", 3],
   ["detection", "detection AUC", 3],
   ["nearer", "nearer", 3],
   ["noCapital", "capital = 0", 3],
@@ -84,7 +72,10 @@ const columns = [
 
 /** The head of the table, in Markdown. */
 export const head = () =>
-  [["generator", ...columns.map(([, title]) => title)], ["---", ...columns.map(() => "---:")]]
+  [
+    ["generator", ...columns.map(([, title]) => title)],
+    ["---", ...columns.map(() => "---:")],
+  ]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 

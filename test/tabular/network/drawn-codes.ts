@@ -34,6 +34,16 @@ export function drawnTable(
   return { rows, columns, cells };
 }
 
+/** Weights of a network that has learned nothing but its first guess: no product says anything. */
+export function withoutProducts(weights: Weights): Weights {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: name.endsWith("weights") ? new Float32Array(data.length) : data },
+    ]),
+  );
+}
+
 /** The loss of rows, loop by loop, with no dropout. */
 export function plainLoss(
   network: TabularNetwork,
@@ -63,8 +73,7 @@ export function plainLoss(
           if (seen(i) === 0) continue;
           unit += weight(columns * embedding + i, h);
           for (let e = 0; e < embedding; e++) {
-            unit +=
-              embeddings[(firsts[i] + cells[i][row]) * embedding + e] * weight(i * embedding + e, h);
+            unit += embeddings[(firsts[i] + cells[i][row]) * embedding + e] * weight(i * embedding + e, h);
           }
         }
         return Math.max(unit, 0);

@@ -166,8 +166,11 @@ describe("a description", () => {
   });
 
   test("that is none is refused by file and field", () => {
-    const make = (json: unknown) => () => networkOfDescription(open(), determined.columns, json, "model.json");
-    expect(make({ kind: "network", embedding: 5, hidden: 8, dropout: 0 })).toThrow(/^model.json: .*embedding/);
+    const make = (json: unknown) => () =>
+      networkOfDescription(open(), determined.columns, json, "model.json");
+    expect(make({ kind: "network", embedding: 5, hidden: 8, dropout: 0 })).toThrow(
+      /^model.json: .*embedding/,
+    );
     expect(make({ kind: "copula" })).toThrow(/^model.json: does not describe a network of a table: kind/);
   });
 });
