@@ -13,6 +13,12 @@ export interface DrawingOptions {
   readonly order: readonly number[];
   /** By column of a condition, the codes that fulfil it: [K], 1 where it does; the same for all rows. */
   readonly given: ReadonlyMap<number, Uint8Array>;
+  /**
+   * By column, the codes of cells that are known beforehand, row by row: [rows], -1 where a row's cell is not. All known cells of
+   * a row count from the start, wherever their columns stand in the order, and come back from `next` as they are. This is how
+   * missing cells are filled, and rows added to a rare group.
+   */
+  readonly known?: ReadonlyMap<number, Int32Array>;
 }
 
 /** Rows under way. */
@@ -20,8 +26,9 @@ export interface Drawing {
   /**
    * Draws the codes of the next column of the order, for all rows.
    *
-   * @param allowed default: every code, or those of the column's condition
-   * @returns [rows]; -1 where no code was allowed, which is a dead end of that row
+   * @param allowed default: every code. A code that is drawn is allowed and fulfils the column's condition; one that is known
+   *   comes back whatever is allowed
+   * @returns [rows]; -1 where no code was possible, which is a dead end of that row
    */
   next(allowed?: AllowedCodes): Promise<Int32Array>;
   /** Releases what it holds. */

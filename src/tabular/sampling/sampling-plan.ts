@@ -1,0 +1,66 @@
+// What is known of all rows before the first is drawn: the order of the columns, the codes that conditions and constraints leave to
+// each, and how constraints bear on the cells of a row.
+
+import { UsageError } from "../../errors/errors.ts";
+import { admits, everything, kindOf, meet } from "../cell-domain.ts";
+import type { CodedColumn } from "../coded-table.ts";
+import { conditionShown } from "../constraints/condition.ts";
+import { columnsOf, constraintShown, placeConstraints, type Constraint } from "../constraints/constraint.ts";
+import { narrowed } from "../constraints/narrowing.ts";
+import { ColumnLimits } from "../constraints/row-limits.ts";
+import { placedConditions, type Conditions } from "./conditions.ts";
+
+export interface SamplingPlan {
+  /** Columns as they are drawn. */
+  readonly order: readonly number[];
+  /** By column, the codes that are left, [K]; of columns that lose some. */
+  readonly given: ReadonlyMap<number, Uint8Array>;
+  /** By column. */
+  readonly limits: readonly ColumnLimits[];
+}
+
+/**
+ * @param filled columns of which cells are filled in, and so may not be missing
+ * @throws UsageError for conditions or constraints that do not suit the columns, or leave one of them no value
+ */
+export function samplingPlan(
+  columns: readonly CodedColumn[],
+  conditions: Conditions,
+  constraints: readonly Constraint[],
+  filled: ReadonlySet<number>,
+): SamplingPlan {
+  const kinds = columns.map((column) => ({ name: column.name, kind: kindOf(column) }));
+  const placed = placeConstraints(constraints, kinds);
+  const start = placedConditions(conditions, columns);
+  for (const column of filled) {
+    const { codes } = columns[column];
+    // A column of nothing but missing cells has nothing to fill in.
+    if (codes.every(({ kind }) => kind === "missing")) continue;
+    const domain = start.get(column) ?? everything(kindOf(columns[column]));
+    start.set(column, meet(domain, { ...everything(kindOf(columns[column])), isMissingIn: false }));
+  }
+  const { domains, empty } = narrowed(columns, placed, start);
+  if (empty !== undefined) throw new UsageError(impossible(columns[empty].name, conditions, constraints));
+  const given = new Map<number, Uint8Array>();
+  columns.forEach(({ codes }, column) => {
+    const mask = Uint8Array.from(codes, (code) => Number(admits(domains[column], code)));
+    if (mask.includes(0)) given.set(column, mask);
+  });
+  const order = new Set(given.keys());
+  // Columns that bind each other are drawn one after another, before the others, which then are drawn to suit them.
+  for (const each of placed)
+    if (each.kind === "order") for (const column of columnsOf(each)) order.add(column);
+  for (const each of placed) for (const column of columnsOf(each)) order.add(column);
+  columns.forEach((_, column) => order.add(column));
+  const limits = columns.map((_, column) => new ColumnLimits(column, columns, placed, domains));
+  return { order: [...order], given, limits };
+}
+
+function impossible(column: string, conditions: Conditions, constraints: readonly Constraint[]): string {
+  const asked = Object.entries(conditions).map(([name, each]) => `${name} is ${conditionShown(each)}`);
+  const held = constraints.map((each) => `(${constraintShown(each)})`);
+  const shown = held.length > 3 ? `${held.length} constraints` : held.join(", ");
+  if (asked.length === 0) return `the constraints ${shown} leave no value of ${column}`;
+  if (held.length === 0) return `the conditions ${asked.join(" and ")} leave no value of ${column}`;
+  return `the conditions ${asked.join(" and ")} cannot be had with ${shown}: no value of ${column} is left`;
+}
