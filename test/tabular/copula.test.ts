@@ -291,9 +291,11 @@ describe("an order of categories", () => {
 
 describe("a copula as JSON", () => {
   const written = JSON.stringify(model);
-  const damaged = (change: (json: Record<string, any[]>) => void): unknown => {
-    const json = JSON.parse(written) as Record<string, any[]>;
-    change(json);
+  /** The model with one field changed. */
+  const damaged = (value: unknown, ...path: readonly (string | number)[]): unknown => {
+    const json = JSON.parse(written) as object;
+    const holder = path.slice(0, -1).reduce((at: object, key) => Reflect.get(at, key) as object, json);
+    Reflect.set(holder, path[path.length - 1], value);
     return json;
   };
 
@@ -305,21 +307,18 @@ describe("a copula as JSON", () => {
 
   test.each<[string, unknown]>([
     ["Invalid input", 5],
-    ["format", damaged((json) => (json["format"] = ["tessera-copula-0"]))],
-    ["columns[1]: has 4 codes but 3 shares", damaged((json) => json["columns"][1].shares.pop())],
-    ["columns[0]: has shares that do not make 1", damaged((json) => (json["columns"][0].shares[0] = 0.9))],
-    ["columns[0].shares[0]", damaged((json) => (json["columns"][0].shares[0] = 0))],
-    [
-      "columns[0].codes[0]",
-      damaged((json) => (json["columns"][0].codes[0] = { kind: "bin", low: 3, high: 2, step: 1 })),
-    ],
-    ["orders[3]: does not name each of 3 codes once", damaged((json) => (json["orders"][3] = [0, 1, 1]))],
-    ["orders: are 3 for 4 columns", damaged((json) => json["orders"].pop())],
-    ["correlations[2]: has 1 numbers, not 2", damaged((json) => json["correlations"][2].pop())],
-    ["correlations[1][0]", damaged((json) => (json["correlations"][1][0] = 1.5))],
+    ["format", damaged("tessera-copula-0", "format")],
+    ["columns[1]: has 4 codes but 3 shares", damaged([0.5, 0.25, 0.25], "columns", 1, "shares")],
+    ["columns[0]: has shares that do not make 1", damaged(0.9, "columns", 0, "shares", 0)],
+    ["columns[0].shares[0]", damaged(0, "columns", 0, "shares", 0)],
+    ["columns[0].codes[0]", damaged({ kind: "bin", low: 3, high: 2, step: 1 }, "columns", 0, "codes", 0)],
+    ["orders[3]: does not name each of 3 codes once", damaged([0, 1, 1], "orders", 3)],
+    ["orders: are 3 for 4 columns", damaged([[], [], []], "orders")],
+    ["correlations[2]: has 1 numbers, not 2", damaged([0.1], "correlations", 2)],
+    ["correlations[1][0]", damaged(1.5, "correlations", 1, 0)],
     [
       "correlations: no columns can correlate like this",
-      damaged((json) => (json["correlations"] = [[], [0.9], [-0.9, 0.9], [0, 0, 0]])),
+      damaged([[], [0.9], [-0.9, 0.9], [0, 0, 0]], "correlations"),
     ],
   ])("is refused in one line when it is damaged: %s", (message, json) => {
     const read = (): unknown => copulaFromJson(json, "copula.json");

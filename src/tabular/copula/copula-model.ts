@@ -50,9 +50,9 @@ const copulaSchema = z
     orders: z.array(z.array(z.int())),
     correlations: z.array(z.array(z.number().gt(-1).lt(1))),
   })
-  .superRefine(({ columns, orders, correlations }, { addIssue }) => {
+  .superRefine(({ columns, orders, correlations }, context) => {
     const fault = (path: (string | number)[], message: string): void => {
-      addIssue({ code: "custom", path, message });
+      context.addIssue({ code: "custom", path, message });
     };
     if (orders.length !== columns.length)
       fault(["orders"], `are ${orders.length} for ${columns.length} columns`);
