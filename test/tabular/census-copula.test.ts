@@ -92,6 +92,9 @@ withData(censusFiles, "a copula of the census", () => {
       1, 1,
     ]);
     expect(rich.deadEnds).toBe(0);
+    // 33 of 32,561 are.
+    expect(rich.share).toBeGreaterThan(10 / 32_561);
+    expect(rich.share).toBeLessThan(100 / 32_561);
     // They are better off than Mexicans are in general: more of them are husbands.
     const all = await sample(model, {
       rows: 1000,

@@ -182,6 +182,34 @@ describe("a rank copula", () => {
     expect(means[0]).toBeGreaterThan(means[1] + 0.3);
   });
 
+  test("tells how frequent rows are that fulfil conditions, also where hardly any do", async () => {
+    const given = new Map([
+      [0, Uint8Array.of(0, 1, 0, 1)],
+      [2, Uint8Array.of(0, 1)],
+    ]);
+    const cells = await drawn(model, { rows: 40_000, seed: 3 });
+    const fitting = cells[0].reduce(
+      (sum, code, row) => sum + Number(code % 2 === 1 && cells[2][row] === 1),
+      0,
+    );
+    expect(Math.abs(model.shareOf(given) / (fitting / 40_000) - 1)).toBeLessThan(0.04);
+    expect(model.shareOf(new Map())).toBe(1);
+    expect(model.shareOf(new Map([[1, Uint8Array.of(0, 0, 0, 1)]]))).toBeCloseTo(
+      model.columns[1].shares[3],
+      12,
+    );
+    expect(model.shareOf(new Map([[1, new Uint8Array(4)]]))).toBe(0);
+    // The lowest quarter of one column and the top hundredth of another, which rise together by .8.
+    const odd = model.shareOf(
+      new Map([
+        [0, Uint8Array.of(1, 0, 0, 0)],
+        [1, Uint8Array.of(0, 0, 0, 1)],
+      ]),
+    );
+    expect(odd).toBeGreaterThan(0);
+    expect(odd).toBeLessThan(1e-5);
+  });
+
   test("a code that is allowed in no row is a dead end of that row alone", async () => {
     const drawing = model.begin({ rows: 3, seed: 1, order: [0, 1, 2, 3], given: new Map() });
     const allowed = Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0);

@@ -9,6 +9,7 @@ import type { CodedColumn } from "../coded-table.ts";
 import { checkDrawing } from "../drawing-checks.ts";
 import { cutsOf, type CodeCuts } from "./code-cuts.ts";
 import { CopulaDrawing } from "./copula-drawing.ts";
+import { shareWithin } from "./share-within.ts";
 import { canBeCorrelations, correlationMatrix } from "./latent-correlation.ts";
 
 const format = "tessera-copula-1";
@@ -30,6 +31,11 @@ export class CopulaModel implements CodeModel {
   begin(options: DrawingOptions): Drawing {
     checkDrawing(this.columns, options);
     return new CopulaDrawing(this.cuts, this.correlations, options);
+  }
+
+  /** To a few percent of itself, also where it is tiny. */
+  shareOf(given: ReadonlyMap<number, Uint8Array>): number {
+    return shareWithin(this.cuts, this.correlations, given);
   }
 
   /** What `copulaFromJson` takes. It holds shares and correlations, no rows. */
