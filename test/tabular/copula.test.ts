@@ -182,6 +182,34 @@ describe("a rank copula", () => {
     expect(means[0]).toBeGreaterThan(means[1] + 0.3);
   });
 
+  test("tells how frequent rows are that fulfil conditions, also where hardly any do", async () => {
+    const given = new Map([
+      [0, Uint8Array.of(0, 1, 0, 1)],
+      [2, Uint8Array.of(0, 1)],
+    ]);
+    const cells = await drawn(model, { rows: 40_000, seed: 3 });
+    const fitting = cells[0].reduce(
+      (sum, code, row) => sum + Number(code % 2 === 1 && cells[2][row] === 1),
+      0,
+    );
+    expect(Math.abs(model.shareOf(given) / (fitting / 40_000) - 1)).toBeLessThan(0.04);
+    expect(model.shareOf(new Map())).toBe(1);
+    expect(model.shareOf(new Map([[1, Uint8Array.of(0, 0, 0, 1)]]))).toBeCloseTo(
+      model.columns[1].shares[3],
+      12,
+    );
+    expect(model.shareOf(new Map([[1, new Uint8Array(4)]]))).toBe(0);
+    // The lowest quarter of one column and the top hundredth of another, which rise together by .8.
+    const odd = model.shareOf(
+      new Map([
+        [0, Uint8Array.of(1, 0, 0, 0)],
+        [1, Uint8Array.of(0, 0, 0, 1)],
+      ]),
+    );
+    expect(odd).toBeGreaterThan(0);
+    expect(odd).toBeLessThan(1e-5);
+  });
+
   test("a code that is allowed in no row is a dead end of that row alone", async () => {
     const drawing = model.begin({ rows: 3, seed: 1, order: [0, 1, 2, 3], given: new Map() });
     const allowed = Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0);
@@ -291,9 +319,11 @@ describe("an order of categories", () => {
 
 describe("a copula as JSON", () => {
   const written = JSON.stringify(model);
-  const damaged = (change: (json: Record<string, any[]>) => void): unknown => {
-    const json = JSON.parse(written) as Record<string, any[]>;
-    change(json);
+  /** The model with one field changed. */
+  const damaged = (value: unknown, ...path: readonly (string | number)[]): unknown => {
+    const json = JSON.parse(written) as object;
+    const holder = path.slice(0, -1).reduce((at: object, key) => Reflect.get(at, key) as object, json);
+    Reflect.set(holder, path[path.length - 1], value);
     return json;
   };
 
@@ -305,21 +335,18 @@ describe("a copula as JSON", () => {
 
   test.each<[string, unknown]>([
     ["Invalid input", 5],
-    ["format", damaged((json) => (json["format"] = ["tessera-copula-0"]))],
-    ["columns[1]: has 4 codes but 3 shares", damaged((json) => json["columns"][1].shares.pop())],
-    ["columns[0]: has shares that do not make 1", damaged((json) => (json["columns"][0].shares[0] = 0.9))],
-    ["columns[0].shares[0]", damaged((json) => (json["columns"][0].shares[0] = 0))],
-    [
-      "columns[0].codes[0]",
-      damaged((json) => (json["columns"][0].codes[0] = { kind: "bin", low: 3, high: 2, step: 1 })),
-    ],
-    ["orders[3]: does not name each of 3 codes once", damaged((json) => (json["orders"][3] = [0, 1, 1]))],
-    ["orders: are 3 for 4 columns", damaged((json) => json["orders"].pop())],
-    ["correlations[2]: has 1 numbers, not 2", damaged((json) => json["correlations"][2].pop())],
-    ["correlations[1][0]", damaged((json) => (json["correlations"][1][0] = 1.5))],
+    ["format", damaged("tessera-copula-0", "format")],
+    ["columns[1]: has 4 codes but 3 shares", damaged([0.5, 0.25, 0.25], "columns", 1, "shares")],
+    ["columns[0]: has shares that do not make 1", damaged(0.9, "columns", 0, "shares", 0)],
+    ["columns[0].shares[0]", damaged(0, "columns", 0, "shares", 0)],
+    ["columns[0].codes[0]", damaged({ kind: "bin", low: 3, high: 2, step: 1 }, "columns", 0, "codes", 0)],
+    ["orders[3]: does not name each of 3 codes once", damaged([0, 1, 1], "orders", 3)],
+    ["orders: are 3 for 4 columns", damaged([[], [], []], "orders")],
+    ["correlations[2]: has 1 numbers, not 2", damaged([0.1], "correlations", 2)],
+    ["correlations[1][0]", damaged(1.5, "correlations", 1, 0)],
     [
       "correlations: no columns can correlate like this",
-      damaged((json) => (json["correlations"] = [[], [0.9], [-0.9, 0.9], [0, 0, 0]])),
+      damaged([[], [0.9], [-0.9, 0.9], [0, 0, 0]], "correlations"),
     ],
   ])("is refused in one line when it is damaged: %s", (message, json) => {
     const read = (): unknown => copulaFromJson(json, "copula.json");
