@@ -6,6 +6,7 @@ import { sampleRows } from "../../functions/indices.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { AllowedCodes, CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import type { CodedColumn } from "../coded-table.ts";
+import { checkDrawing } from "../drawing-checks.ts";
 import type { TabularNetwork } from "./tabular-network.ts";
 
 export interface NetworkModelOptions {
@@ -50,7 +51,13 @@ export function networkModel(
       `networkModel: the network is of columns of ${network.counts.join(", ")} codes, and these have ${counts.join(", ")}`,
     );
   }
-  return { columns, begin: (drawing) => new NetworkDrawing(network, temperature, drawing) };
+  return {
+    columns,
+    begin: (drawing) => {
+      checkDrawing(columns, drawing);
+      return new NetworkDrawing(network, temperature, drawing);
+    },
+  };
 }
 
 class NetworkDrawing implements Drawing {
