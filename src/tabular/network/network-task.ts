@@ -21,7 +21,10 @@ import { inRandomOrders, type NetworkRows } from "./network-rows.ts";
 import { TabularNetwork, type TabularNetworkOptions } from "./tabular-network.ts";
 
 export interface NetworkTaskOptions extends TabularNetworkOptions {
-  /** Rows of a step; default 512, or all that are trained on where there are fewer. */
+  /**
+   * Rows of a step, or all that are trained on where there are fewer; default 512, and fewer for a table of some 40 columns and more:
+   * what a step reads grows with the square of their number.
+   */
   readonly batch?: number;
   /** The share of the rows that decide when to stop, and are not trained on; default .1. */
   readonly validation?: number;
@@ -64,7 +67,7 @@ export function networkTask(
 ): NetworkTask {
   expectArgument("networkTask", "the table", table, aRecord);
   expectOptions("networkTask", options, taskOptions);
-  const { batch: most = 512, validation = 0.1, ...network } = options;
+  const { batch: wanted, validation = 0.1, ...network } = options;
   const { seed = 1 } = network;
   const { rows, columns, cells } = table;
   if (!(validation >= 0 && validation < 1)) {
@@ -79,10 +82,10 @@ export function networkTask(
   const watchedCount = Math.min(Math.round(validation * rows), rows - 1);
   const watched = shuffled.subarray(0, watchedCount);
   const trained = shuffled.subarray(watchedCount).toSorted();
-  const batch = Math.min(most, trained.length);
-  const stepsPerEpoch = Math.floor(trained.length / batch);
   const make = (): TabularNetwork => new TabularNetwork(engine, columns, network);
   const module = make();
+  const batch = Math.min(wanted ?? usualBatch(module), trained.length);
+  const stepsPerEpoch = Math.floor(trained.length / batch);
   /** Rows of a step, of an epoch's own order. */
   let course: { readonly epoch: number; readonly order: Uint32Array } | undefined;
   const rowsOf = (step: number): Uint32Array => {
@@ -109,6 +112,14 @@ export function networkTask(
     settings: { batch, validation, seed, ...network },
     data: digestOf(table),
   };
+}
+
+/** Numbers of a step's masked inputs, 64 MB: half of what every adapter takes in one buffer. */
+const mostInputs = 2 ** 24;
+
+function usualBatch({ counts, embedding, knownWidth }: TabularNetwork): number {
+  const perRow = counts.length * (counts.length * embedding + knownWidth);
+  return Math.max(1, Math.min(512, Math.floor(mostInputs / perRow)));
 }
 
 /** A copy in an order of its own. */

@@ -145,6 +145,17 @@ describe("a task", () => {
     task.module.dispose();
   });
 
+  test("has steps of 512 rows, and of fewer where columns are many", () => {
+    const batchOf = (columns: number): unknown => {
+      const of = drawnTable(2000, new Array<number>(columns).fill(2));
+      const task = networkTask(open(), of, { hidden: 4 });
+      task.module.dispose();
+      return task.settings["batch"];
+    };
+    expect(batchOf(13)).toBe(512);
+    expect(batchOf(80)).toBe(Math.floor(2 ** 24 / (80 * (80 * 16 + 160))));
+  });
+
   test("refuses tables and options that it cannot train by", () => {
     expect(() => networkTask(open(), { ...determined, rows: 1 })).toThrow(/two rows or more, got 1/);
     expect(() => networkTask(open(), determined, { validation: 1 })).toThrow(/validation must be a share/);
