@@ -15,6 +15,7 @@ import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
+import { addTableCommands } from "./table-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
@@ -85,6 +86,7 @@ withTraining(program.command("add-class"))
 addModelCommands(program);
 
 addStudyCommands(program);
+addTableCommands(program);
 addRateCommand(program);
 
 program
