@@ -23,8 +23,20 @@ export function addJudgeCommand(program: Command): void {
       "a column of two values that a network learns, to see what the table is good for; default: one of two values that is called label, " +
         "target, class, outcome, income or y, else the last of two values",
     )
-    .option("--disclose <column>", "with --from: how well this column of real people is guessed from the synthetic rows")
-    .option("--from <columns>", "with --disclose: columns that somebody knows of these people, parted by commas")
+    .option(
+      "--disclose <column>",
+      "with --from: how well this column of real people is guessed from the synthetic rows",
+    )
+    .option(
+      "--from <columns>",
+      "with --disclose: columns that somebody knows of these people, parted by commas",
+    )
+    .option(
+      "--steps <n>",
+      "steps in which each of the six networks is trained",
+      wholeNumber("--steps", 1),
+      800,
+    )
     .option("--seed <n>", "seed of draws and networks", wholeNumber("--seed", 0), 0)
     .option("--quiet", "print the result only", false)
     .action(async (real: string, synthetic: string, options: JudgeOptions) => {

@@ -27,7 +27,11 @@ export class Counter {
 }
 
 /** The combination of codes that each row has in some columns, as a number. */
-function keysOf(codes: readonly Int32Array[], sizes: readonly number[], columns: readonly number[]): Float64Array {
+function keysOf(
+  codes: readonly Int32Array[],
+  sizes: readonly number[],
+  columns: readonly number[],
+): Float64Array {
   const keys = new Float64Array(codes[0].length);
   for (const c of columns) {
     const [own, size] = [codes[c], sizes[c]];
@@ -122,12 +126,16 @@ export function correlationShape(first: TypedTable, second: TypedTable, [i, j]: 
   return r === null || other === null ? null : 1 - Math.abs(r - other) / 2;
 }
 
-function correlation(first: TypedTable["columns"][number], second: TypedTable["columns"][number]): number | null {
+function correlation(
+  first: TypedTable["columns"][number],
+  second: TypedTable["columns"][number],
+): number | null {
   if (first.kind !== "number" || second.kind !== "number") return null;
   const rows = [...first.values.keys()].filter(
     (row) => !Number.isNaN(first.values[row]) && !Number.isNaN(second.values[row]),
   );
-  const mean = ({ values }: NumberColumn): number => rows.reduce((sum, row) => sum + values[row], 0) / rows.length;
+  const mean = ({ values }: NumberColumn): number =>
+    rows.reduce((sum, row) => sum + values[row], 0) / rows.length;
   const [x, y] = [mean(first), mean(second)];
   let [xx, yy, xy] = [0, 0, 0];
   for (const row of rows) {
@@ -162,7 +170,8 @@ export function association(codes: readonly Int32Array[], sizes: readonly number
     sum += (count * count) / (rows[a[row]] * columns[b[row]]);
     counts.set(key, 0);
   }
-  const used = (totals: Float64Array): number => totals.reduce((found, total) => found + (total > 0 ? 1 : 0), 0);
+  const used = (totals: Float64Array): number =>
+    totals.reduce((found, total) => found + (total > 0 ? 1 : 0), 0);
   const [r, c] = [used(rows), used(columns)];
   if (r < 2 || c < 2 || n < 2) return 0;
   const phi = Math.max(0, sum - 1 - ((r - 1) * (c - 1)) / (n - 1));

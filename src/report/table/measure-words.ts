@@ -77,8 +77,7 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
     },
     {
       ...{ id: "test-on-synthetic", title: "Learned from real, tested on it", found: testOnSynthetic },
-      sentence:
-        `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
+      sentence: `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
       ...{ decimals: 3, yardsticks: usual },
     },
   ];

@@ -12,7 +12,8 @@ import { independentColumns } from "../../../src/metrics/tables/typed-rows.ts";
 import { withData } from "../../data/real-data.ts";
 import { censusFiles, censusTable } from "./small-tables.ts";
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 withData(censusFiles, "the census", () => {
   let [learned, unseen, independent]: TypedTable[] = [];

@@ -7,11 +7,13 @@ import type { TypedColumn, TypedTable } from "../../../src/metrics/tables/typed-
 import { dataRoot } from "../../data/real-data.ts";
 
 /** A table of named columns: lists of names, or of numbers. */
-export function tableOf(columns: Readonly<Record<string, readonly string[] | readonly number[]>>): TypedTable {
+export function tableOf(
+  columns: Readonly<Record<string, readonly string[] | readonly number[]>>,
+): TypedTable {
   const typed = Object.entries(columns).map(([name, values]): TypedColumn =>
     values.every((value) => typeof value === "number")
       ? { name, kind: "number", values: Float64Array.from(values) }
-      : { name, kind: "category", values: values as readonly string[] },
+      : { name, kind: "category", values: values },
   );
   return { rows: typed[0].values.length, columns: typed };
 }
@@ -19,7 +21,16 @@ export function tableOf(columns: Readonly<Record<string, readonly string[] | rea
 export const censusFiles = ["census-adult/adult.data.gz", "census-adult/adult.test.gz"] as const;
 
 const names = [
-  ...["age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation", "relationship"],
+  ...[
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "education-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+  ],
   ...["race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income"],
 ];
 const numbers = ["age", "fnlwgt", "hours-per-week"];

@@ -15,7 +15,12 @@ import {
 } from "../../../src/metrics/tables/joint-shapes.ts";
 import { nearestDistances, recordMeasure } from "../../../src/metrics/tables/record-distances.ts";
 import type { NumberColumn, TypedTable } from "../../../src/metrics/tables/typed-columns.ts";
-import { independentColumns, rowsOf, shuffledRows, someRows } from "../../../src/metrics/tables/typed-rows.ts";
+import {
+  independentColumns,
+  rowsOf,
+  shuffledRows,
+  someRows,
+} from "../../../src/metrics/tables/typed-rows.ts";
 import { valueCoverage } from "../../../src/metrics/tables/value-coverage.ts";
 import { tableOf } from "./small-tables.ts";
 
@@ -87,7 +92,13 @@ describe("pairs and triples", () => {
     const common = commonCodes(first);
     const codes = [first, second].map((table) => common.codesOf(table));
     // a, b: half xu, half yv against a quarter each. a, c are the same; so are b, c.
-    expect(jointShapes(common, codes[0], codes[1], [[0, 1], [0, 2], [1, 2]])).toEqual([0.5, 1, 0.5]);
+    expect(
+      jointShapes(common, codes[0], codes[1], [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ]),
+    ).toEqual([0.5, 1, 0.5]);
     // xup xuq yvp yvq against xup xvq yup yvq.
     expect(jointShapes(common, codes[0], codes[1], [[0, 1, 2]])).toEqual([0.5]);
   });
@@ -199,7 +210,8 @@ describe("disclosure", () => {
   });
 
   test("columns that are not there, and the column itself, are refused in a line", () => {
-    const attack = (column: string, from: string[]): unknown => disclosure(people, others, people, column, from);
+    const attack = (column: string, from: string[]): unknown =>
+      disclosure(people, others, people, column, from);
     expect(() => attack("age", ["town"])).toThrow(/no column "age"; they have town, illness/u);
     expect(() => attack("illness", [])).toThrow(/other ones than itself/u);
     expect(() => attack("illness", ["illness"])).toThrow(/other ones than itself/u);
@@ -219,7 +231,9 @@ describe("rows", () => {
     const table = tableOf({ n: [...Array(50).keys()], k: [...Array(50).keys()].map(String) });
     const some = someRows(table, 20, 0, 1);
     expect(some.rows).toBe(20);
-    expect([...some.columns[0].values]).toEqual([...some.columns[0].values].map(Number).sort((a, b) => a - b));
+    expect([...some.columns[0].values]).toEqual(
+      [...some.columns[0].values].map(Number).sort((a, b) => a - b),
+    );
     expect(someRows(table, 50, 0, 1)).toBe(table);
     const shuffled = independentColumns(table, 0);
     expect(columnShapes(table, shuffled)).toEqual([1, 1]);
