@@ -159,8 +159,8 @@ function privacySection(found: TableJudgement, nearer: MeasureWords): Markup[] {
   return [
     gauges([nearer]),
     table({
-      caption: "Distance to the closest training row: 0 is equal, 1 different in every column (Gower)",
-      head: ["rows nearer than this", "synthetic", "hold-out"],
+      caption: "Distance to the closest training row (Gower): 0 is equal, 1 different in every column",
+      head: ["so many rows are at most", "synthetic", "hold-out"],
       rows: closest.synthetic.map(({ share, distance }, at) => [
         `${fixed(100 * share, 0)} %`,
         fixed(distance, 4),

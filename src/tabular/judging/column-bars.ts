@@ -1,5 +1,6 @@
 // Shares of a column's values in two tables, as bars: categories and bins that name no value of few rows.
 
+import { counted } from "../../errors/counted.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 import type { Bar } from "./table-judgement.ts";
 
@@ -46,9 +47,9 @@ function categorySlots(values: readonly string[]): Slots {
     .map(([name]) => name);
   const slots = new Map(named.map((name, slot) => [name, slot]));
   const rest = counts.size - named.length;
-  const others = named.length === 0 ? `${rest} categories` : `${rest} other categories`;
+  const others = named.length === 0 ? counted(rest, "category", "categories") : `${rest} other${rest === 1 ? "" : "s"}`;
   return {
-    labels: [...named, rest === 0 ? "categories that are not in the real table" : others, "missing"],
+    labels: [...named, rest === 0 ? "not in the real table" : others, "missing"],
     slotOf: (name) => (name === "" ? named.length + 1 : (slots.get(name as string) ?? named.length)),
   };
 }

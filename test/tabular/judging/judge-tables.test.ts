@@ -83,7 +83,7 @@ withData(censusFiles, "of the census, the judge", () => {
     }));
     const synthetic = changed(smeared, "race", (column) => ({
       ...{ name: column.name, kind: "category" },
-      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : String(name))),
+      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : `${name}`)),
     }));
     dropped = await judged(synthetic);
     const { columns, pairsOfColumns } = dropped;
@@ -105,7 +105,7 @@ withData(censusFiles, "of the census, the judge", () => {
     const country = columns.find(({ name }) => name === "native-country");
     const values = real.columns.find(({ name }) => name === "native-country")?.values as readonly string[];
     for (const { label } of country?.bars ?? []) {
-      if (/^(?:missing|\d+ other categories)$/u.test(label)) continue;
+      if (/^(?:missing|\d+ others?)$/u.test(label)) continue;
       expect(values.filter((value) => value === label).length, label).toBeGreaterThanOrEqual(10);
     }
   });
