@@ -16,6 +16,7 @@ import type { InspectOptions } from "./commands/inspect.ts";
 import { addJudgeCommand } from "./judge-options.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
+import { addTableCommands } from "./table-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
@@ -86,6 +87,7 @@ withTraining(program.command("add-class"))
 addModelCommands(program);
 
 addStudyCommands(program);
+addTableCommands(program);
 addRateCommand(program);
 addJudgeCommand(program);
 

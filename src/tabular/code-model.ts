@@ -38,4 +38,10 @@ export interface Drawing {
 export interface CodeModel {
   readonly columns: readonly CodedColumn[];
   begin(options: DrawingOptions): Drawing;
+  /**
+   * The share of rows, among all, that fulfil conditions, about; for models that can tell.
+   *
+   * @param given as in `DrawingOptions`
+   */
+  shareOf?(given: ReadonlyMap<number, Uint8Array>): number;
 }

@@ -1,5 +1,6 @@
 // What a cell of a column must be, as people write it in manifests and on the command line.
 
+import { described } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { everything, justAbove, justBelow, meet, type Domain } from "../cell-domain.ts";
 
@@ -37,7 +38,7 @@ export function domainOf(condition: Condition, kind: Domain["kind"], whose: stri
     if (bound === undefined) continue;
     if (kind === "category") throw new UsageError(`${whose} holds categories, which have no ${word}`);
     if (typeof bound !== "number" || Number.isNaN(bound)) {
-      throw new UsageError(`${whose}: ${word} must be a number, not ${JSON.stringify(bound)}`);
+      throw new UsageError(`${whose}: ${word} must be a number, not ${described(bound)}`);
     }
   }
   if ((min ?? max ?? above ?? below) !== undefined) {

@@ -46,7 +46,11 @@ export function samplingPlan(
     const mask = Uint8Array.from(codes, (code) => Number(admits(domains[column], code)));
     if (mask.includes(0)) given.set(column, mask);
   });
-  const order = new Set(given.keys());
+  // Those with the fewest codes first: a column of one code is as good as known to those that follow.
+  const codesLeft = (mask: Uint8Array): number => mask.reduce((sum, each) => sum + each, 0);
+  const order = new Set(
+    [...given].sort((a, b) => codesLeft(a[1]) - codesLeft(b[1])).map(([column]) => column),
+  );
   // Columns that bind each other are drawn one after another, before the others, which then are drawn to suit them.
   for (const each of placed)
     if (each.kind === "order") for (const column of columnsOf(each)) order.add(column);

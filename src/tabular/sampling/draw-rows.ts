@@ -42,6 +42,11 @@ export interface SampledTable {
   readonly columns: readonly SampledColumn[];
   /** Rows that constraints left no code for a column, and that were drawn again. */
   readonly deadEnds: number;
+  /**
+   * About the share of rows like these among all, by the model, where there are conditions and the model can tell. Far below one
+   * row of what was learned from, they are guesses: no such row was seen.
+   */
+  readonly share?: number;
   /** Known cells that the model has no code for, and so drew the others without. */
   readonly unknownCells: number;
 }
@@ -84,10 +89,12 @@ export async function sample(model: CodeModel, options: SampleOptions): Promise<
       left = dead;
     }
   }
+  const share = Object.keys(given).length === 0 ? undefined : model.shareOf?.(plan.given);
   return {
     rows,
     columns: model.columns.map(({ name }, column) => ({ name, values: values[column] })),
     deadEnds,
+    ...(share !== undefined && { share }),
     unknownCells: known.unknown,
   };
 }
