@@ -1,6 +1,6 @@
 // What `tessera judge` is asked.
 
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { JudgeOptions } from "./commands/judge.ts";
 import { withDevice } from "./terminal/option-groups.ts";
 import { wholeNumber } from "./terminal/options.ts";
@@ -12,6 +12,11 @@ export function addJudgeCommand(program: Command): void {
     )
     .argument("<real>", "CSV file (.gz, too) of the table that was learned from")
     .argument("<synthetic>", "CSV file of the table that is judged, with the same columns")
+    .addOption(
+      new Option("--delimiter <text>", "what stands between two cells of each file")
+        .choices([",", ";", "tab", "blank"])
+        .default(","),
+    )
     .option(
       "--holdout <file>",
       "CSV file of real rows that nothing was learned from; default: half of the real rows, drawn by the seed",

@@ -17,11 +17,13 @@ import {
 } from "../../tabular/columns/typed-table.ts";
 import { judgeTables, type JudgeTablesOptions } from "../../tabular/judging/judge-tables.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
+import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 
 export interface JudgeOptions extends DeviceOptions {
+  readonly delimiter: WrittenForm["delimiter"];
   readonly holdout?: string;
   readonly out?: string;
   readonly target?: string;
@@ -41,7 +43,7 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const where = engineOptions(options);
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
-  for (const file of files) tables.push(await readTable(file));
+  for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
   expectSameColumns(tables);
   const forms = guessForms(tables);
   const disclose = disclosedOf(options, forms);

@@ -56,11 +56,7 @@ export function columnFigure(column: ColumnJudgement, number: number): Figure {
     }),
     table: {
       head: ["value", "real", "synthetic"],
-      rows: bars.map((bar) => [
-        bar.label,
-        percent(bar.real, 2),
-        percent(bar.synthetic, 2),
-      ]),
+      rows: bars.map((bar) => [bar.label, percent(bar.real, 2), percent(bar.synthetic, 2)]),
     },
   };
 }
@@ -88,9 +84,7 @@ function sentences({ shape, lost, outside, missing, kind }: ColumnJudgement): st
     );
   }
   if (missing.real > 0 || missing.synthetic > 0) {
-    found.push(
-      `Missing: real ${percent(missing.real, 1)}, synthetic ${percent(missing.synthetic, 1)}.`,
-    );
+    found.push(`Missing: real ${percent(missing.real, 1)}, synthetic ${percent(missing.synthetic, 1)}.`);
   }
   return found;
 }

@@ -47,7 +47,8 @@ function categorySlots(values: readonly string[]): Slots {
     .map(([name]) => name);
   const slots = new Map(named.map((name, slot) => [name, slot]));
   const rest = counts.size - named.length;
-  const others = named.length === 0 ? counted(rest, "category", "categories") : `${rest} other${rest === 1 ? "" : "s"}`;
+  const others =
+    named.length === 0 ? counted(rest, "category", "categories") : `${rest} other${rest === 1 ? "" : "s"}`;
   return {
     labels: [...named, rest === 0 ? "not in the real table" : others, "missing"],
     slotOf: (name) => (name === "" ? named.length + 1 : (slots.get(name as string) ?? named.length)),

@@ -9,7 +9,8 @@ import { targetOf } from "../../../src/tabular/judging/target-column.ts";
 import { randomStream } from "../../../src/data/random-stream.ts";
 import { withData } from "../../data/real-data.ts";
 import { useEngine } from "../../engines.ts";
-import { censusFiles, censusTable, tableOf } from "../../metrics/tables/small-tables.ts";
+import { censusFiles } from "../census.ts";
+import { censusTable, tableOf } from "../../metrics/tables/small-tables.ts";
 
 const engine = useEngine({ device: "webgpu" });
 
@@ -28,7 +29,7 @@ const some = (table: TypedTable, first: number, count: number): TypedTable =>
   );
 
 withData(censusFiles, "of the census, the judge", () => {
-  const whole = censusTable(censusFiles[0]);
+  const whole = censusTable("data");
   const [real, holdout, others] = [0, 1, 2].map((part) => some(whole, 3000 * part, 3000));
   const judged = (synthetic: TypedTable, steps = 20): ReturnType<typeof judgeTables> =>
     judgeTables(engine(), { real, synthetic, holdout }, { steps });
@@ -83,7 +84,7 @@ withData(censusFiles, "of the census, the judge", () => {
     }));
     const synthetic = changed(smeared, "race", (column) => ({
       ...{ name: column.name, kind: "category" },
-      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : `${name}`)),
+      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : name)),
     }));
     dropped = await judged(synthetic);
     const { columns, pairsOfColumns } = dropped;
