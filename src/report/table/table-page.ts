@@ -32,8 +32,9 @@ export interface TablePageOptions {
   readonly sections?: readonly Section[] | undefined;
 }
 
-/** Columns and pairs that are shown first. */
+/** Columns and pairs that are shown first, and columns that have bars at all. */
 const worst = 10;
+const mostDrawn = 50;
 
 /** The whole file, of UTF-8. The same judgement gives the same bytes. */
 export function tablePage(
@@ -92,7 +93,7 @@ const shortfall = ({ shape }: Pick<ColumnJudgement | PairJudgement, "shape">): n
 
 function columnsSection(columns: readonly ColumnJudgement[]): Markup[] {
   const sorted = columns.toSorted((a, b) => shortfall(b) - shortfall(a));
-  const figures = sorted.map((column, at) => figure(columnFigure(column, at + 1)));
+  const figures = sorted.slice(0, mostDrawn).map((column, at) => figure(columnFigure(column, at + 1)));
   const beside = (some: readonly Markup[]): Markup => fragment`<div class="beside">${some}</div>\n`;
   const rest = figures.slice(worst);
   return [
@@ -103,7 +104,12 @@ function columnsSection(columns: readonly ColumnJudgement[]): Markup[] {
     beside(figures.slice(0, worst)),
     ...(rest.length === 0
       ? []
-      : [folded(`The other ${whole(rest.length)}, which are nearer to real rows`, beside(rest))]),
+      : [
+          folded(
+            `The ${columns.length > mostDrawn ? "next" : "other"} ${whole(rest.length)}, which are nearer to real rows`,
+            beside(rest),
+          ),
+        ]),
     folded(
       "All columns as a table",
       table({

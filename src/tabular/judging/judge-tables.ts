@@ -13,6 +13,7 @@ import {
   columnTriples,
   correlationShape,
   jointShapes,
+  setsOfColumns,
   type Columns,
 } from "../../metrics/tables/joint-shapes.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
@@ -217,8 +218,8 @@ function jointMeasures(candidates: Candidates, holdout: TypedTable, seed: number
     triples: meanOfEach(ofTriples),
     correlations: meanOfEach(correlations),
     looked: {
-      pairs: { taken: looked.pairs.length, all: (count * (count - 1)) / 2 },
-      triples: { taken: looked.triples.length, all: (count * (count - 1) * (count - 2)) / 6 },
+      pairs: { taken: looked.pairs.length, all: setsOfColumns(count, 2) },
+      triples: { taken: looked.triples.length, all: setsOfColumns(count, 3) },
     },
     byPair,
     associations: {

@@ -12,6 +12,7 @@ import {
   columnTriples,
   correlationShape,
   jointShapes,
+  setsOfColumns,
 } from "../../../src/metrics/tables/joint-shapes.ts";
 import { nearestDistances, recordMeasure } from "../../../src/metrics/tables/record-distances.ts";
 import type { NumberColumn, TypedTable } from "../../../src/metrics/tables/typed-columns.ts";
@@ -107,6 +108,16 @@ describe("pairs and triples", () => {
     expect(columnPairs(4, 100, 0)).toHaveLength(6);
     expect(columnTriples(5, 100, 0)).toHaveLength(10);
     expect(columnTriples(2, 60, 0)).toEqual([]);
+    expect(columnPairs(1, 60, 0)).toEqual([]);
+    expect(columnTriples(4, 4, 0)).toEqual([
+      [0, 1, 2],
+      [0, 1, 3],
+      [0, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(setsOfColumns(13, 2)).toBe(78);
+    expect(setsOfColumns(13, 3)).toBe(286);
+    expect(columnPairs(4096, 2000, 0)).toHaveLength(2000);
     const drawn = columnTriples(40, 60, 3);
     expect(new Set(drawn.map((triple) => triple.join())).size).toBe(60);
     expect(columnTriples(40, 60, 3)).toEqual(drawn);
