@@ -77,7 +77,7 @@ withData(censusFiles, "a copula of the census", () => {
 
   test("one real husband is female, hundreds of 16,281 drawn ones, and none with a constraint", async () => {
     expect(brokenConstraints([husband], train)).toEqual([{ constraint: husband, count: 1, first: 7109 }]);
-    expect((femaleHusbands(table) / table.rows) * 10_000).toBeLessThan(700);
+    expect((femaleHusbands(table) / table.rows) * 10_000).toBeLessThan(550);
     const bound = await sample(model, { rows: 16_281, seed: 1, constraints: [husband] });
     expect([femaleHusbands(bound), bound.deadEnds]).toEqual([0, 0]);
   });
@@ -92,9 +92,9 @@ withData(censusFiles, "a copula of the census", () => {
       1, 1,
     ]);
     expect(rich.deadEnds).toBe(0);
-    // 33 of 32,561 are.
+    // 33 of 32,561 are; one latent variable a column makes it some 100.
     expect(rich.share).toBeGreaterThan(10 / 32_561);
-    expect(rich.share).toBeLessThan(100 / 32_561);
+    expect(rich.share).toBeLessThan(130 / 32_561);
     // They are better off than Mexicans are in general: more of them are husbands.
     const all = await sample(model, {
       rows: 1000,

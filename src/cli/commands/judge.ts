@@ -9,20 +9,29 @@ import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
-import { checkSameColumns, guessForms, typedTable, type ColumnForms } from "../../tabular/columns/typed-table.ts";
+import {
+  checkSameColumns,
+  guessForms,
+  typedTable,
+  type ColumnForms,
+} from "../../tabular/columns/typed-table.ts";
 import { judgeTables, type JudgeTablesOptions } from "../../tabular/judging/judge-tables.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
+import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 
 export interface JudgeOptions extends DeviceOptions {
+  readonly delimiter: WrittenForm["delimiter"];
   readonly holdout?: string;
   readonly out?: string;
   readonly target?: string;
   readonly disclose?: string;
   /** Columns, parted by commas. */
   readonly from?: string;
+  /** Of each network. */
+  readonly steps: number;
   readonly seed: number;
   readonly json?: string;
   readonly quiet: boolean;
@@ -30,11 +39,11 @@ export interface JudgeOptions extends DeviceOptions {
 
 /** @param real file of the table that was learned from. @param synthetic file of the table that is judged */
 export async function judgeCommand(real: string, synthetic: string, options: JudgeOptions): Promise<void> {
-  const { holdout, out, json, seed, quiet, target } = options;
+  const { holdout, out, json, seed, steps, quiet, target } = options;
   const where = engineOptions(options);
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
-  for (const file of files) tables.push(await readTable(file));
+  for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
   expectSameColumns(tables);
   const forms = guessForms(tables);
   const disclose = disclosedOf(options, forms);
@@ -42,18 +51,28 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   if (out !== undefined) makeFolderOf("--out", out);
   if (json !== undefined) makeFolderOf("--json", json);
   const [ofReal, ofSynthetic, ofHoldout] = tables.map((table) => typedTable([table], forms));
-  if (ofReal.columns.length === 0) throw new UsageError(`${real}: every column names who a row is; there is nothing to judge`);
+  if (ofReal.columns.length === 0)
+    throw new UsageError(`${real}: every column names who a row is; there is nothing to judge`);
   const words: JudgeTablesOptions["words"] = (column, value) => {
     const form = forms.get(column);
-    return form?.kind === "date" ? writeDate(value, form.dates ?? { order: "year-first" }) : value.toLocaleString("en");
+    return form?.kind === "date"
+      ? writeDate(value, form.dates ?? { order: "year-first" })
+      : value.toLocaleString("en");
   };
-  using counter = new Counter("judging", steps, quiet);
+  using counter = new Counter("judging", pieces, quiet);
   let done = 0;
   const found = await onEngine(where, (engine) =>
     judgeTables(
       engine,
       { real: ofReal, synthetic: ofSynthetic, holdout: ofHoldout },
-      { seed, target, disclose, words, progress: (doing) => counter.update(Math.min(steps, done++), steps, doing) },
+      {
+        seed,
+        steps,
+        target,
+        disclose,
+        words,
+        progress: (doing) => counter.update(Math.min(pieces, done++), pieces, doing),
+      },
     ),
   );
   const left = [...forms].filter(([, { kind }]) => kind === "identifier").map(([name]) => name);
@@ -89,7 +108,7 @@ async function writePage(
 }
 
 /** Of the progress: columns, distances, and six networks. */
-const steps = 8;
+const pieces = 8;
 
 /** @throws DataError naming the columns that one table has and another has not */
 function expectSameColumns(tables: readonly Table[]): void {
@@ -119,11 +138,14 @@ function expectColumn(option: string, name: string, forms: ColumnForms): void {
 function disclosedOf({ disclose, from }: JudgeOptions, forms: ColumnForms): JudgeTablesOptions["disclose"] {
   if (disclose === undefined && from === undefined) return undefined;
   if (disclose === undefined || from === undefined) {
-    throw new UsageError("--disclose COLUMN and --from COLUMNS go together: what is guessed, and what somebody knows");
+    throw new UsageError(
+      "--disclose COLUMN and --from COLUMNS go together: what is guessed, and what somebody knows",
+    );
   }
   const known = from.split(",").map((name) => name.trim());
   expectColumn("--disclose", disclose, forms);
   for (const name of known) expectColumn("--from", name, forms);
-  if (known.includes(disclose)) throw new UsageError(`--from has ${brief(disclose)}, which is what --disclose asks for`);
+  if (known.includes(disclose))
+    throw new UsageError(`--from has ${brief(disclose)}, which is what --disclose asks for`);
   return { column: disclose, from: known };
 }

@@ -42,7 +42,9 @@ function coderOf(column: TypedColumn): Coder {
   return {
     names: starts.map((low, bin) => `${low} to ${starts[bin + 1] ?? "the greatest"}`),
     code: ({ values }) =>
-      Int32Array.from(values as Float64Array, (value) => (Number.isNaN(value) ? 0 : binOf(starts, value) + 1)),
+      Int32Array.from(values as Float64Array, (value) =>
+        Number.isNaN(value) ? 0 : binOf(starts, value) + 1,
+      ),
   };
 }
 

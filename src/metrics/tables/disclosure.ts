@@ -105,7 +105,8 @@ function countsOf(codes: Int32Array): Map<number, number> {
 function commonest(counts: ReadonlyMap<number, number>, preferred = -1): number {
   let [best, votes] = [-1, 0];
   for (const [code, count] of counts) {
-    const isBetter = count > votes || (count === votes && (code === preferred || (best !== preferred && code < best)));
+    const isBetter =
+      count > votes || (count === votes && (code === preferred || (best !== preferred && code < best)));
     if (isBetter) [best, votes] = [code, count];
   }
   return best;

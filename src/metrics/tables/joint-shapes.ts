@@ -27,7 +27,11 @@ export class Counter {
 }
 
 /** The combination of codes that each row has in some columns, as a number. */
-function keysOf(codes: readonly Int32Array[], sizes: readonly number[], columns: readonly number[]): Float64Array {
+function keysOf(
+  codes: readonly Int32Array[],
+  sizes: readonly number[],
+  columns: readonly number[],
+): Float64Array {
   const keys = new Float64Array(codes[0].length);
   for (const c of columns) {
     const [own, size] = [codes[c], sizes[c]];
@@ -67,39 +71,34 @@ export function jointShape(
 export type Columns = readonly number[];
 
 /** All pairs of columns; `most` of them, drawn by the seed, where there are more. */
-export function columnPairs(count: number, most: number, seed: number): Columns[] {
-  const pairs = Array.from({ length: count }, (_, i) =>
-    Array.from({ length: count - i - 1 }, (__, j): Columns => [i, i + 1 + j]),
-  ).flat();
-  return drawn(pairs, most, seed, 1);
-}
+export const columnPairs = (count: number, most: number, seed: number): Columns[] =>
+  columnSets(count, 2, most, seed);
 
 /** So many triples of columns, drawn by the seed, none twice; all of them where there are no more. */
-export function columnTriples(count: number, most: number, seed: number): Columns[] {
-  const all = (count * (count - 1) * (count - 2)) / 6;
-  if (all <= 4 * most) {
-    const triples = columnPairs(count, Infinity, seed).flatMap(([i, j]) =>
-      Array.from({ length: count - j - 1 }, (_, k): Columns => [i, j, j + 1 + k]),
-    );
-    return drawn(triples, most, seed, 2);
-  }
-  const below = wholeNumbers(seed, 2);
+export const columnTriples = (count: number, most: number, seed: number): Columns[] =>
+  columnSets(count, 3, most, seed);
+
+/** How many sets of so many columns there are. */
+export const setsOfColumns = (count: number, size: number): number =>
+  Array.from({ length: size }, (_, i) => (count - i) / (i + 1)).reduce((product, each) => product * each, 1);
+
+function columnSets(count: number, size: number, most: number, seed: number): Columns[] {
+  if (setsOfColumns(count, size) <= most) return allSets(count, size);
+  const below = wholeNumbers(seed, size);
   const found = new Map<string, Columns>();
   while (found.size < most) {
-    const triple = [below(count), below(count), below(count)].sort((a, b) => a - b);
-    if (new Set(triple).size === 3) found.set(triple.join(), triple);
+    const drawn = Array.from({ length: size }, () => below(count)).sort((a, b) => a - b);
+    if (new Set(drawn).size === size) found.set(drawn.join(), drawn);
   }
   return [...found.values()];
 }
 
-function drawn(all: Columns[], most: number, seed: number, stream: number): Columns[] {
-  if (all.length <= most) return all;
-  const below = wholeNumbers(seed, stream);
-  for (let at = 0; at < most; at++) {
-    const other = at + below(all.length - at);
-    [all[at], all[other]] = [all[other], all[at]];
-  }
-  return all.slice(0, most);
+/** In ascending order. */
+function allSets(count: number, size: number, first = 0): Columns[] {
+  if (size === 0) return [[]];
+  return Array.from({ length: Math.max(0, count - first) }, (_, i) => first + i).flatMap((column) =>
+    allSets(count, size - 1, column + 1).map((rest) => [column, ...rest]),
+  );
 }
 
 /** `jointShape` of each of some pairs or triples. */
@@ -122,12 +121,16 @@ export function correlationShape(first: TypedTable, second: TypedTable, [i, j]: 
   return r === null || other === null ? null : 1 - Math.abs(r - other) / 2;
 }
 
-function correlation(first: TypedTable["columns"][number], second: TypedTable["columns"][number]): number | null {
+function correlation(
+  first: TypedTable["columns"][number],
+  second: TypedTable["columns"][number],
+): number | null {
   if (first.kind !== "number" || second.kind !== "number") return null;
   const rows = [...first.values.keys()].filter(
     (row) => !Number.isNaN(first.values[row]) && !Number.isNaN(second.values[row]),
   );
-  const mean = ({ values }: NumberColumn): number => rows.reduce((sum, row) => sum + values[row], 0) / rows.length;
+  const mean = ({ values }: NumberColumn): number =>
+    rows.reduce((sum, row) => sum + values[row], 0) / rows.length;
   const [x, y] = [mean(first), mean(second)];
   let [xx, yy, xy] = [0, 0, 0];
   for (const row of rows) {
@@ -162,7 +165,8 @@ export function association(codes: readonly Int32Array[], sizes: readonly number
     sum += (count * count) / (rows[a[row]] * columns[b[row]]);
     counts.set(key, 0);
   }
-  const used = (totals: Float64Array): number => totals.reduce((found, total) => found + (total > 0 ? 1 : 0), 0);
+  const used = (totals: Float64Array): number =>
+    totals.reduce((found, total) => found + (total > 0 ? 1 : 0), 0);
   const [r, c] = [used(rows), used(columns)];
   if (r < 2 || c < 2 || n < 2) return 0;
   const phi = Math.max(0, sum - 1 - ((r - 1) * (c - 1)) / (n - 1));

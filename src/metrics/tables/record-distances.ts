@@ -42,7 +42,8 @@ export function recordMeasure(reference: readonly TypedTable[]): RecordMeasure {
       const cells = new Int32Array(table.rows * order.length);
       for (const [place, c] of order.entries()) {
         const { values } = table.columns[c];
-        for (let row = 0; row < table.rows; row++) cells[row * order.length + place] = coders[place](values[row]);
+        for (let row = 0; row < table.rows; row++)
+          cells[row * order.length + place] = coders[place](values[row]);
       }
       return { rows: table.rows, cells };
     },

@@ -62,7 +62,8 @@ export function wholeNumbers(seed: number, stream: number): (bound: number) => n
 /** @throws ShapeError when two tables have not the same columns, by name and kind, in the same order, or one has no row */
 export function expectAlike(what: string, first: TypedTable, ...others: readonly TypedTable[]): void {
   for (const table of [first, ...others]) {
-    if (table.rows < 1 || table.columns.length === 0) throw new ShapeError(`${what}: a table has no rows or no columns`);
+    if (table.rows < 1 || table.columns.length === 0)
+      throw new ShapeError(`${what}: a table has no rows or no columns`);
     const ragged = table.columns.find(({ values }) => values.length !== table.rows);
     if (ragged !== undefined) {
       throw new ShapeError(

@@ -74,7 +74,7 @@ function range({ values }: NumberColumn): [number, number] {
 function missingShare({ kind, values }: TypedColumn): number {
   const missing =
     kind === "category"
-      ? (values as readonly string[]).filter((name) => name === "").length
-      : (values as Float64Array).filter((value) => Number.isNaN(value)).length;
+      ? values.filter((name) => name === "").length
+      : values.filter((value) => Number.isNaN(value)).length;
   return missing / values.length;
 }

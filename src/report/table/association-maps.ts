@@ -17,10 +17,17 @@ export function associationMaps({ columns, real, synthetic }: Associations): Fig
   const pairs = columns.flatMap((_, i) => columns.slice(0, i).map((__, j) => ({ i: j, j: i })));
   const strongest = pairs.toSorted((a, b) => real[b.i][b.j] - real[a.i][a.j]);
   const changed = pairs.toSorted((a, b) => Math.abs(difference[b.i][b.j]) - Math.abs(difference[a.i][a.j]));
-  const named = ({ i, j }: (typeof pairs)[number], value: string): string => `${columns[i]} and ${columns[j]} (${value})`;
+  const named = ({ i, j }: (typeof pairs)[number], value: string): string =>
+    `${columns[i]} and ${columns[j]} (${value})`;
   const top = (of: typeof pairs, value: (pair: (typeof pairs)[number]) => string): string =>
     listed(of.slice(0, 3).map((pair) => named(pair, value(pair))));
-  const map = (id: string, title: string, text: string, matrix: readonly (readonly number[])[], full: number): Figure => ({
+  const map = (
+    id: string,
+    title: string,
+    text: string,
+    matrix: readonly (readonly number[])[],
+    full: number,
+  ): Figure => ({
     ...{ id: `associations-${id}`, title, text },
     drawing: heatMap(
       "",

@@ -11,7 +11,7 @@ import { muted, palette } from "../html/style.ts";
 /** Fits a telephone. */
 const width = 340;
 const barHeight = 24;
-const letters = 20;
+const letters = 19;
 const colours = { real: palette[5], synthetic: palette[0] } as const;
 
 /** What the colours of all bars mean. */
@@ -36,8 +36,14 @@ export function columnFigure(column: ColumnJudgement, number: number): Figure {
     text: sentences(column).join(" "),
     drawing: draw({
       ...{ width, height: 34 + bars.length * barHeight },
-      ...{ marginLeft: 14 + 6.3 * longest, marginRight: 16, marginTop: 4, marginBottom: 30 },
-      x: { label: null, grid: true, ticks: 4, tickFormat: (share: number) => `${share} %`, domain: [0, most(bars)] },
+      ...{ marginLeft: 16 + 7 * longest, marginRight: 16, marginTop: 4, marginBottom: 30 },
+      x: {
+        label: null,
+        grid: true,
+        ticks: 4,
+        tickFormat: (share: number) => `${share} %`,
+        domain: [0, most(bars)],
+      },
       y: {
         ...{ domain: names, label: null, tickSize: 0, padding: 0.15 },
         tickFormat: (at: string) => label(bars[Number(at)].label, letters),
@@ -50,13 +56,17 @@ export function columnFigure(column: ColumnJudgement, number: number): Figure {
     }),
     table: {
       head: ["value", "real", "synthetic"],
-      rows: bars.map((bar) => [bar.label, `${fixed(100 * bar.real, 2)} %`, `${fixed(100 * bar.synthetic, 2)} %`]),
+      rows: bars.map((bar) => [bar.label, percent(bar.real, 2), percent(bar.synthetic, 2)]),
     },
   };
 }
 
+/** With a blank that does not break. */
+const percent = (share: number, decimals: number): string => `${fixed(100 * share, decimals)}\u00a0%`;
+
 /** The greatest share, in percent. */
-const most = (bars: readonly Bar[]): number => 100 * Math.max(...bars.map(({ real, synthetic }) => Math.max(real, synthetic)));
+const most = (bars: readonly Bar[]): number =>
+  100 * Math.max(...bars.map(({ real, synthetic }) => Math.max(real, synthetic)));
 
 function sentences({ shape, lost, outside, missing, kind }: ColumnJudgement): string[] {
   const found = [
@@ -74,7 +84,7 @@ function sentences({ shape, lost, outside, missing, kind }: ColumnJudgement): st
     );
   }
   if (missing.real > 0 || missing.synthetic > 0) {
-    found.push(`Missing: real ${fixed(100 * missing.real, 1)} %, synthetic ${fixed(100 * missing.synthetic, 1)} %.`);
+    found.push(`Missing: real ${percent(missing.real, 1)}, synthetic ${percent(missing.synthetic, 1)}.`);
   }
   return found;
 }

@@ -39,7 +39,9 @@ ${line(measure)}<p class="note">${sentence}${found.value === null ? " Not define
 function scaleOf({ id, found: { floor, ceiling } }: MeasureWords): Scale | undefined {
   if (id === "nearer") return { from: 0.5, to: Math.max(ceiling ?? 1, 0.6) };
   if (floor === null || ceiling === null) return undefined;
-  return Math.abs(ceiling - floor) < apart ? { from: 0, to: Math.max(floor, ceiling) } : { from: floor, to: ceiling };
+  return Math.abs(ceiling - floor) < apart
+    ? { from: 0, to: Math.max(floor, ceiling) }
+    : { from: floor, to: ceiling };
 }
 
 function line(measure: MeasureWords): Markup | null {
@@ -59,7 +61,11 @@ function line(measure: MeasureWords): Markup | null {
     id === "nearer"
       ? [
           { at: 0.5, label: "right 0.5", anchor: "start" },
-          { at: found.ceiling ?? 1, label: `${yardsticks.ceiling} ${fixed(found.ceiling, decimals)}`, anchor: "end" },
+          {
+            at: found.ceiling ?? 1,
+            label: `${yardsticks.ceiling} ${fixed(found.ceiling, decimals)}`,
+            anchor: "end",
+          },
         ]
       : scale.from === 0
         ? [

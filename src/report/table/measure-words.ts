@@ -69,16 +69,15 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
   return [
     ...measures,
     {
-      ...{ id: "train-on-synthetic", title: "Learned from it, tested on real", found: trainOnSynthetic },
+      ...{ id: "train-on-synthetic", title: "Train on it, test on real", found: trainOnSynthetic },
       sentence:
         `AUC on real rows of a small network that learned ${target.column} (${target.positive} or ${target.negative}) from these rows. It speaks ` +
         "for this column and this network alone.",
       ...{ decimals: 3, yardsticks: usual },
     },
     {
-      ...{ id: "test-on-synthetic", title: "Learned from real, tested on it", found: testOnSynthetic },
-      sentence:
-        `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
+      ...{ id: "test-on-synthetic", title: "Train on real, test on it", found: testOnSynthetic },
+      sentence: `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
       ...{ decimals: 3, yardsticks: usual },
     },
   ];

@@ -1,6 +1,10 @@
 // The page of a judged synthetic table: gauges between yardsticks, columns and pairs with the worst first, and privacy.
 
-import type { ColumnJudgement, PairJudgement, TableJudgement } from "../../tabular/judging/table-judgement.ts";
+import type {
+  ColumnJudgement,
+  PairJudgement,
+  TableJudgement,
+} from "../../tabular/judging/table-judgement.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 import { fixed, whole } from "../html/number-text.ts";
 import { bulleted, figure, folded, note, pageText, paragraph, table, type Section } from "../html/page.ts";
@@ -28,11 +32,15 @@ export interface TablePageOptions {
   readonly sections?: readonly Section[] | undefined;
 }
 
-/** Columns and pairs that are shown first. */
+/** Columns and pairs that are shown first, and columns that have bars at all. */
 const worst = 10;
+const mostDrawn = 50;
 
 /** The whole file, of UTF-8. The same judgement gives the same bytes. */
-export function tablePage(found: TableJudgement, { title, lead, foot, sections = [] }: TablePageOptions): string {
+export function tablePage(
+  found: TableJudgement,
+  { title, lead, foot, sections = [] }: TablePageOptions,
+): string {
   const quality = qualityMeasures(found);
   const nearer = nearerMeasure(found);
   const { rows } = found;
@@ -85,18 +93,38 @@ const shortfall = ({ shape }: Pick<ColumnJudgement | PairJudgement, "shape">): n
 
 function columnsSection(columns: readonly ColumnJudgement[]): Markup[] {
   const sorted = columns.toSorted((a, b) => shortfall(b) - shortfall(a));
-  const figures = sorted.map((column, at) => figure(columnFigure(column, at + 1)));
+  const figures = sorted.slice(0, mostDrawn).map((column, at) => figure(columnFigure(column, at + 1)));
   const beside = (some: readonly Markup[]): Markup => fragment`<div class="beside">${some}</div>\n`;
   const rest = figures.slice(worst);
   return [
-    paragraph("Shares of the rows, real and synthetic; those that fall farthest short of real rows come first. "),
+    paragraph(
+      "Shares of the rows, real and synthetic; those that fall farthest short of real rows come first. ",
+    ),
     barLegend,
     beside(figures.slice(0, worst)),
-    ...(rest.length === 0 ? [] : [folded(`The other ${whole(rest.length)}, which are nearer to real rows`, beside(rest))]),
+    ...(rest.length === 0
+      ? []
+      : [
+          folded(
+            `The ${columns.length > mostDrawn ? "next" : "other"} ${whole(rest.length)}, which are nearer to real rows`,
+            beside(rest),
+          ),
+        ]),
     folded(
       "All columns as a table",
       table({
-        head: ["column", "kind", "alike", "independent", "real rows", "values that occur", "lost categories", "outside", "missing, real", "synthetic"],
+        head: [
+          "column",
+          "kind",
+          "alike",
+          "independent",
+          "real rows",
+          "values that occur",
+          "lost categories",
+          "outside",
+          "missing, real",
+          "synthetic",
+        ],
         words: 2,
         rows: sorted.map(({ name, kind, shape, coverage, lost, outside, missing }) => [
           ...[name, kind, fixed(shape.value, 3), fixed(shape.floor, 3), fixed(shape.ceiling, 3)],
@@ -105,7 +133,9 @@ function columnsSection(columns: readonly ColumnJudgement[]): Markup[] {
         ]),
       }),
     ),
-    note("Categories that fewer than ten real rows have are not named, and bins begin at round numbers, so that the page shows no person's own value."),
+    note(
+      "Categories that fewer than ten real rows have are not named, and bins begin at round numbers, so that the page shows no person's own value.",
+    ),
   ];
 }
 
@@ -135,8 +165,8 @@ function privacySection(found: TableJudgement, nearer: MeasureWords): Markup[] {
   return [
     gauges([nearer]),
     table({
-      caption: "Distance to the closest training row: 0 is equal, 1 different in every column (Gower)",
-      head: ["rows nearer than this", "synthetic", "hold-out"],
+      caption: "Distance to the closest training row (Gower): 0 is equal, 1 different in every column",
+      head: ["so many rows are at most", "synthetic", "hold-out"],
       rows: closest.synthetic.map(({ share, distance }, at) => [
         `${fixed(100 * share, 0)} %`,
         fixed(distance, 4),

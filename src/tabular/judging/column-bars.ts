@@ -1,5 +1,6 @@
 // Shares of a column's values in two tables, as bars: categories and bins that name no value of few rows.
 
+import { counted } from "../../errors/counted.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 import type { Bar } from "./table-judgement.ts";
 
@@ -16,7 +17,8 @@ export type NumberWords = (column: string, value: number) => string;
 /** The bars of a column of two tables. */
 export function columnBars(real: TypedTable, synthetic: TypedTable, c: number, words: NumberWords): Bar[] {
   const [own, other] = [real.columns[c], synthetic.columns[c]];
-  const slots = own.kind === "category" ? categorySlots(own.values) : numberSlots(own.values, own.name, words);
+  const slots =
+    own.kind === "category" ? categorySlots(own.values) : numberSlots(own.values, own.name, words);
   const shares = [own, other].map((column) => sharesOf(column, slots));
   return slots.labels.flatMap((label, slot) => {
     const bar = { label, real: shares[0][slot], synthetic: shares[1][slot] };
@@ -39,12 +41,16 @@ function categorySlots(values: readonly string[]): Slots {
   const counts = new Map<string, number>();
   for (const name of values) if (name !== "") counts.set(name, (counts.get(name) ?? 0) + 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  const named = sorted.slice(0, mostBars).filter(([, count]) => count >= fewestNamed).map(([name]) => name);
+  const named = sorted
+    .slice(0, mostBars)
+    .filter(([, count]) => count >= fewestNamed)
+    .map(([name]) => name);
   const slots = new Map(named.map((name, slot) => [name, slot]));
   const rest = counts.size - named.length;
-  const others = named.length === 0 ? `${rest} categories` : `${rest} other categories`;
+  const others =
+    named.length === 0 ? counted(rest, "category", "categories") : `${rest} other${rest === 1 ? "" : "s"}`;
   return {
-    labels: [...named, rest === 0 ? "categories that are not in the real table" : others, "missing"],
+    labels: [...named, rest === 0 ? "not in the real table" : others, "missing"],
     slotOf: (name) => (name === "" ? named.length + 1 : (slots.get(name as string) ?? named.length)),
   };
 }
@@ -59,7 +65,8 @@ function numberSlots(values: Float64Array, name: string, words: NumberWords): Sl
   const add = (label: string): number => labels.push(label) - 1;
   // Spikes stand before the bin that they are in.
   const addSpikes = (low: number, high: number): void => {
-    for (const spike of spikes) if (spike >= low && spike < high) slots.spikes.set(spike, add(`exactly ${said(spike)}`));
+    for (const spike of spikes)
+      if (spike >= low && spike < high) slots.spikes.set(spike, add(`exactly ${said(spike)}`));
   };
   for (let bin = 0; bin <= edges.length; bin++) {
     const [low, high] = [edges[bin - 1] ?? -Infinity, edges[bin] ?? Infinity];
@@ -111,5 +118,7 @@ function roundEdges(sorted: Float64Array): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? 10 * power;
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
 }

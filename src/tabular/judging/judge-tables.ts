@@ -2,7 +2,7 @@
 
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { closestRecords } from "../../metrics/tables/closest-records.ts";
+import { closestRecords, nearerShare } from "../../metrics/tables/closest-records.ts";
 import { columnShapes } from "../../metrics/tables/column-shapes.ts";
 import { commonCodes } from "../../metrics/tables/common-codes.ts";
 import { disclosure } from "../../metrics/tables/disclosure.ts";
@@ -13,16 +13,29 @@ import {
   columnTriples,
   correlationShape,
   jointShapes,
+  setsOfColumns,
   type Columns,
 } from "../../metrics/tables/joint-shapes.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
-import { expectAlike, independentColumns, rowsOf, shuffledRows, someRows } from "../../metrics/tables/typed-rows.ts";
+import {
+  expectAlike,
+  independentColumns,
+  rowsOf,
+  shuffledRows,
+  someRows,
+} from "../../metrics/tables/typed-rows.ts";
 import { valueCoverage } from "../../metrics/tables/value-coverage.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { columnBars, fewestNamed, type NumberWords } from "./column-bars.ts";
 import { rowFeatures } from "./row-features.ts";
 import type { ClassifierOptions } from "./small-classifier.ts";
-import type { Associations, ColumnJudgement, PairJudgement, TableJudgement, Yardsticked } from "./table-judgement.ts";
+import type {
+  Associations,
+  ColumnJudgement,
+  PairJudgement,
+  TableJudgement,
+  Yardsticked,
+} from "./table-judgement.ts";
 import { targetOf, type Target } from "./target-column.ts";
 import { detection, predicted, type Area } from "./telling-apart.ts";
 
@@ -53,6 +66,8 @@ export interface JudgedTables {
 /** More pairs of columns are not looked at, but drawn. */
 const mostPairs = 2000;
 const usualTriples = 60;
+/** Rows by which the yardsticks of the nearest rows are measured, which takes as long as all else. */
+const yardstickRows = 1500;
 /** Columns of the maps of associations. */
 const mostMapped = 24;
 export const fewestRows = 100;
@@ -68,7 +83,7 @@ export async function judgeTables(
   { real: whole, synthetic, holdout: given }: JudgedTables,
   options: JudgeTablesOptions = {},
 ): Promise<TableJudgement> {
-  const { seed = 0, disclose, words = (_, value) => value.toLocaleString("en"), progress } = options;
+  const { seed = 0, disclose, words = asTheyAre, progress } = options;
   expectAlike("judgeTables", whole, synthetic, ...(given === undefined ? [] : [given]));
   const { real, holdout } = given === undefined ? halved(whole, seed) : { real: whole, holdout: given };
   expectRows({ real: whole, synthetic, "hold-out": holdout });
@@ -91,23 +106,32 @@ export async function judgeTables(
   const closest = closestRecords(real, holdout, synthetic, { seed });
   const nearer = {
     value: closest.nearer,
-    floor: closestRecords(real, holdout, candidates.floor, { seed }).nearer,
-    ceiling: closestRecords(real, holdout, learned, { seed }).nearer,
+    floor: nearerShare(real, holdout, candidates.floor, { seed, rows: yardstickRows }).nearer,
+    ceiling: nearerShare(real, holdout, learned, { seed, rows: yardstickRows }).nearer,
     interval: closest.interval,
   };
   const copies = exactCopies(real, holdout, synthetic);
   const disclosed =
-    disclose === undefined ? null : disclosure(real, holdout, synthetic, disclose.column, disclose.from, seed);
+    disclose === undefined
+      ? null
+      : disclosure(real, holdout, synthetic, disclose.column, disclose.from, seed);
 
   const networks: ClassifierOptions = { seed, steps: options.steps, signal: options.signal };
   const told = await detectedOf(engine, real, holdout, candidates, networks, progress);
-  const use = target === undefined ? null : await useOf(engine, target, real, holdout, candidates, networks, progress);
+  const use =
+    target === undefined ? null : await useOf(engine, target, real, holdout, candidates, networks, progress);
   const overlap = equalRows(holdout, real);
   return {
     rows: { real: whole.rows, holdout: holdout.rows, synthetic: synthetic.rows, compared },
     ...{ isHalved: given === undefined, overlap, seed },
     shapes: meanOfEach(shapes),
-    ...{ pairs: joint.pairs, triples: joint.triples, correlations: joint.correlations, coverage, looked: joint.looked },
+    ...{
+      pairs: joint.pairs,
+      triples: joint.triples,
+      correlations: joint.correlations,
+      coverage,
+      looked: joint.looked,
+    },
     ...{ use, detection: told },
     privacy: { closest, nearer, copies, disclosure: disclosed },
     ...{ columns, pairsOfColumns: joint.byPair, associations: joint.associations },
@@ -115,17 +139,25 @@ export async function judgeTables(
   };
 }
 
+const asTheyAre: NumberWords = (_, value) => value.toLocaleString("en");
+
 /** The table that is judged, and its yardsticks, with equally many rows. */
 type Candidates = Readonly<Record<"value" | "floor" | "ceiling", TypedTable>>;
 
-function yardsticked<Found>(tables: Candidates, of: (table: TypedTable) => Found): Record<keyof Candidates, Found> {
+function yardsticked<Found>(
+  tables: Candidates,
+  of: (table: TypedTable) => Found,
+): Record<keyof Candidates, Found> {
   return { value: of(tables.value), floor: of(tables.floor), ceiling: of(tables.ceiling) };
 }
 
 function halved(table: TypedTable, seed: number): { real: TypedTable; holdout: TypedTable } {
   const order = shuffledRows(table.rows, seed, 1);
   const half = Math.ceil(table.rows / 2);
-  return { real: rowsOf(table, order.subarray(0, half).sort()), holdout: rowsOf(table, order.subarray(half).sort()) };
+  return {
+    real: rowsOf(table, order.subarray(0, half).sort()),
+    holdout: rowsOf(table, order.subarray(half).sort()),
+  };
 }
 
 function expectRows(tables: Readonly<Record<string, TypedTable>>): void {
@@ -138,7 +170,8 @@ function expectRows(tables: Readonly<Record<string, TypedTable>>): void {
   }
 }
 
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function meanOfEach(found: Readonly<Record<keyof Candidates, readonly (number | null)[]>>): Yardsticked {
   const mean = (values: readonly (number | null)[]): number | null => {
@@ -163,7 +196,10 @@ function jointMeasures(candidates: Candidates, holdout: TypedTable, seed: number
     floor: jointShapes(common, reference, codes.floor, together),
     ceiling: jointShapes(common, reference, codes.ceiling, together),
   });
-  const looked = { pairs: columnPairs(count, mostPairs, seed), triples: columnTriples(count, usualTriples, seed) };
+  const looked = {
+    pairs: columnPairs(count, mostPairs, seed),
+    triples: columnTriples(count, usualTriples, seed),
+  };
   const [ofPairs, ofTriples] = [shapesOf(looked.pairs), shapesOf(looked.triples)];
   const correlations = yardsticked(candidates, (table) =>
     looked.pairs.map((pair) => correlationShape(holdout, table, pair)),
@@ -182,8 +218,8 @@ function jointMeasures(candidates: Candidates, holdout: TypedTable, seed: number
     triples: meanOfEach(ofTriples),
     correlations: meanOfEach(correlations),
     looked: {
-      pairs: { taken: looked.pairs.length, all: (count * (count - 1)) / 2 },
-      triples: { taken: looked.triples.length, all: (count * (count - 1) * (count - 2)) / 6 },
+      pairs: { taken: looked.pairs.length, all: setsOfColumns(count, 2) },
+      triples: { taken: looked.triples.length, all: setsOfColumns(count, 3) },
     },
     byPair,
     associations: {
@@ -249,7 +285,14 @@ async function useOf(
   const features = rowFeatures(real, target.column);
   const doing = `predicting ${target.column}`;
   progress?.(doing, 0, 3);
-  const [onHoldout, onValue, onFloor] = await predicted(engine, features, target, ceiling, [holdout, value, floor], options);
+  const [onHoldout, onValue, onFloor] = await predicted(
+    engine,
+    features,
+    target,
+    ceiling,
+    [holdout, value, floor],
+    options,
+  );
   progress?.(doing, 1, 3);
   const [ofValue] = await predicted(engine, features, target, value, [holdout], options);
   progress?.(doing, 2, 3);
@@ -263,7 +306,12 @@ async function useOf(
 
 function ofAreas(of: (name: keyof Candidates) => Area | undefined): Yardsticked {
   const area = (name: keyof Candidates): number | null => of(name)?.auc ?? null;
-  return { value: area("value"), floor: area("floor"), ceiling: area("ceiling"), interval: of("value")?.interval ?? null };
+  return {
+    value: area("value"),
+    floor: area("floor"),
+    ceiling: area("ceiling"),
+    interval: of("value")?.interval ?? null,
+  };
 }
 
 function notesOf(
@@ -305,7 +353,9 @@ function notesOf(
     );
   }
   if (found.target === undefined) {
-    notes.push("No column has two values, so that no network was taught to predict one; name another with --target.");
+    notes.push(
+      "No column has two values, so that no network was taught to predict one; name another with --target.",
+    );
   }
   return notes;
 }

@@ -68,7 +68,10 @@ export function rowFeatures(reference: TypedTable, without?: string): RowFeature
 }
 
 /** Which feature each code of a column has: the most frequent ones one each, the rest one together. */
-function frequentFirst(codes: Int32Array, size: number): { readonly features: number; readonly placeOf: Int32Array } {
+function frequentFirst(
+  codes: Int32Array,
+  size: number,
+): { readonly features: number; readonly placeOf: Int32Array } {
   const counts = new Float64Array(size);
   for (const code of codes) counts[code]++;
   const order = [...counts.keys()].sort((a, b) => counts[b] - counts[a]);

@@ -27,7 +27,10 @@ export function targetOf(table: TypedTable, asked?: string): Target | undefined 
   if (name === undefined) return undefined;
   const column = table.columns.find((each) => each.name === name);
   if (column === undefined) {
-    const near = suggestion(name, table.columns.map((each) => each.name));
+    const near = suggestion(
+      name,
+      table.columns.map((each) => each.name),
+    );
     throw new UsageError(`the table has no column ${visible(name)} to be the target${near}`);
   }
   const counts = valuesOf(column);

@@ -85,13 +85,17 @@ export async function predicted(
 ): Promise<Area[]> {
   const of = (table: TypedTable, stream: number): LabelledRows => {
     const labels = labelsOf(table, target);
-    const known = rowsOf(table, Array.from(labels.keys()).filter((row) => labels[row] >= 0));
+    const known = rowsOf(
+      table,
+      Array.from(labels.keys()).filter((row) => labels[row] >= 0),
+    );
     if (known.rows === 0) return { features: features.of(known), labels: new Uint8Array(0) };
     const taken = someRows(known, mostRows, options.seed, stream);
     return { features: features.of(taken), labels: Uint8Array.from(labelsOf(taken, target)) };
   };
   const source = of(learned, 40);
-  const countOf = (labels: Uint8Array, kind: number): number => labels.filter((label) => label === kind).length;
+  const countOf = (labels: Uint8Array, kind: number): number =>
+    labels.filter((label) => label === kind).length;
   if (Math.min(countOf(source.labels, 0), countOf(source.labels, 1)) < fewestRows / 4) {
     return judged.map(() => undefinedArea);
   }
@@ -103,6 +107,7 @@ export async function predicted(
     parts.map((part) => part.features),
     options,
   );
-  return parts.map(({ labels }, i) => (labels.includes(0) && labels.includes(1) ? areaOf(logits[i], labels) : undefinedArea));
+  return parts.map(({ labels }, i) =>
+    labels.includes(0) && labels.includes(1) ? areaOf(logits[i], labels) : undefinedArea,
+  );
 }
-

@@ -10,14 +10,16 @@ import { columnPairs, columnTriples, jointShapes } from "../../../src/metrics/ta
 import type { TypedTable } from "../../../src/metrics/tables/typed-columns.ts";
 import { independentColumns } from "../../../src/metrics/tables/typed-rows.ts";
 import { withData } from "../../data/real-data.ts";
-import { censusFiles, censusTable } from "./small-tables.ts";
+import { censusFiles } from "../../tabular/census.ts";
+import { censusTable } from "./small-tables.ts";
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 withData(censusFiles, "the census", () => {
   let [learned, unseen, independent]: TypedTable[] = [];
   beforeAll(() => {
-    [learned, unseen] = censusFiles.map(censusTable);
+    [learned, unseen] = [censusTable("data"), censusTable("test")];
     independent = independentColumns(learned, 0);
   });
 
@@ -30,15 +32,16 @@ withData(censusFiles, "the census", () => {
     const reference = common.codesOf(unseen);
     const jointly = (table: TypedTable, together: readonly (readonly number[])[]): number =>
       mean(jointShapes(common, reference, common.codesOf(table), together));
-    const [pairs, triples] = [columnPairs(13, 100, 0), columnTriples(13, 60, 0)];
+    const [pairs, triples] = [columnPairs(13, 100, 0), columnTriples(13, 286, 0)];
     expect(Math.abs(mean(columnShapes(unseen, independent)) - 0.992)).toBeLessThan(0.005);
     expect(Math.abs(mean(columnShapes(unseen, learned)) - 0.993)).toBeLessThan(0.005);
     expect(Math.abs(jointly(learned, pairs) - 0.983)).toBeLessThan(0.005);
-    expect(Math.abs(jointly(learned, triples) - 0.962)).toBeLessThan(0.005);
-    // A spike, such as a capital of 0, is a bin here, which plain deciles do not have (.9195 with these): the floor is a little lower.
+    // A spike, such as a capital of 0, is a bin here, which the ten bins over there do not have, so that these are a little lower: of
+    // pairs .9157 (plain deciles: .9195), of all triples .9568 (.9585; ten bins of equal width: .9626).
     expect(Math.abs(jointly(independent, pairs) - 0.921)).toBeLessThan(0.006);
-    // Which 60 triples are drawn decides by .012 either way (five seeds).
-    expect(Math.abs(jointly(independent, triples) - 0.824)).toBeLessThan(0.02);
+    expect(Math.abs(jointly(learned, triples) - 0.962)).toBeLessThan(0.006);
+    // Over there 60 were drawn, and which decides by .012 either way (five seeds).
+    expect(Math.abs(jointly(independent, triples) - 0.824)).toBeLessThan(0.012);
   });
 
   test("rows that are copies are nearer to training, and independent columns are not", () => {

@@ -12,10 +12,16 @@ import {
   columnTriples,
   correlationShape,
   jointShapes,
+  setsOfColumns,
 } from "../../../src/metrics/tables/joint-shapes.ts";
 import { nearestDistances, recordMeasure } from "../../../src/metrics/tables/record-distances.ts";
 import type { NumberColumn, TypedTable } from "../../../src/metrics/tables/typed-columns.ts";
-import { independentColumns, rowsOf, shuffledRows, someRows } from "../../../src/metrics/tables/typed-rows.ts";
+import {
+  independentColumns,
+  rowsOf,
+  shuffledRows,
+  someRows,
+} from "../../../src/metrics/tables/typed-rows.ts";
 import { valueCoverage } from "../../../src/metrics/tables/value-coverage.ts";
 import { tableOf } from "./small-tables.ts";
 
@@ -87,7 +93,13 @@ describe("pairs and triples", () => {
     const common = commonCodes(first);
     const codes = [first, second].map((table) => common.codesOf(table));
     // a, b: half xu, half yv against a quarter each. a, c are the same; so are b, c.
-    expect(jointShapes(common, codes[0], codes[1], [[0, 1], [0, 2], [1, 2]])).toEqual([0.5, 1, 0.5]);
+    expect(
+      jointShapes(common, codes[0], codes[1], [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ]),
+    ).toEqual([0.5, 1, 0.5]);
     // xup xuq yvp yvq against xup xvq yup yvq.
     expect(jointShapes(common, codes[0], codes[1], [[0, 1, 2]])).toEqual([0.5]);
   });
@@ -96,6 +108,16 @@ describe("pairs and triples", () => {
     expect(columnPairs(4, 100, 0)).toHaveLength(6);
     expect(columnTriples(5, 100, 0)).toHaveLength(10);
     expect(columnTriples(2, 60, 0)).toEqual([]);
+    expect(columnPairs(1, 60, 0)).toEqual([]);
+    expect(columnTriples(4, 4, 0)).toEqual([
+      [0, 1, 2],
+      [0, 1, 3],
+      [0, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(setsOfColumns(13, 2)).toBe(78);
+    expect(setsOfColumns(13, 3)).toBe(286);
+    expect(columnPairs(4096, 2000, 0)).toHaveLength(2000);
     const drawn = columnTriples(40, 60, 3);
     expect(new Set(drawn.map((triple) => triple.join())).size).toBe(60);
     expect(columnTriples(40, 60, 3)).toEqual(drawn);
@@ -199,7 +221,8 @@ describe("disclosure", () => {
   });
 
   test("columns that are not there, and the column itself, are refused in a line", () => {
-    const attack = (column: string, from: string[]): unknown => disclosure(people, others, people, column, from);
+    const attack = (column: string, from: string[]): unknown =>
+      disclosure(people, others, people, column, from);
     expect(() => attack("age", ["town"])).toThrow(/no column "age"; they have town, illness/u);
     expect(() => attack("illness", [])).toThrow(/other ones than itself/u);
     expect(() => attack("illness", ["illness"])).toThrow(/other ones than itself/u);
@@ -219,7 +242,9 @@ describe("rows", () => {
     const table = tableOf({ n: [...Array(50).keys()], k: [...Array(50).keys()].map(String) });
     const some = someRows(table, 20, 0, 1);
     expect(some.rows).toBe(20);
-    expect([...some.columns[0].values]).toEqual([...some.columns[0].values].map(Number).sort((a, b) => a - b));
+    expect([...some.columns[0].values]).toEqual(
+      [...some.columns[0].values].map(Number).sort((a, b) => a - b),
+    );
     expect(someRows(table, 50, 0, 1)).toBe(table);
     const shuffled = independentColumns(table, 0);
     expect(columnShapes(table, shuffled)).toEqual([1, 1]);
