@@ -15,30 +15,34 @@ export interface NetworkRows {
 type Layout = Pick<TabularNetwork, "counts" | "firsts" | "knownWidth" | "targets" | "outputs">;
 
 /**
- * The columns of each row in a random order, each predicted from those before it.
+ * The columns of each row in a random order, or in that of the table, each predicted from those before it.
  *
  * @param cells by column, the codes of all rows of a table
  * @param rows those that are taken
  * @param random decides the orders, row after row
+ * @param inTableOrder the share of rows whose columns are in the order of the table
  */
-export function inRandomOrders(
+export function inOrders(
   { counts, firsts, knownWidth, targets, outputs }: Layout,
   cells: readonly Int32Array[],
   rows: ArrayLike<number>,
   random: Random,
+  inTableOrder: number,
 ): NetworkRows {
   const columns = counts.length;
   const batch = rows.length;
   const places = new Uint32Array(batch * columns);
   const known = new Float32Array(columns * batch * knownWidth);
-  const ranks = Uint32Array.from({ length: columns }, (_, i) => i);
+  const tableOrder = Uint32Array.from({ length: columns }, (_, i) => i);
+  const shuffled = tableOrder.slice();
   for (let row = 0; row < batch; row++) {
     for (let i = 0; i < columns; i++) places[row * columns + i] = firsts[i] + cells[i][rows[row]];
     // Fisher and Yates. What was shuffled for the row before is as good a beginning as any.
     for (let i = columns - 1; i > 0; i--) {
       const other = random.below(i + 1);
-      [ranks[i], ranks[other]] = [ranks[other], ranks[i]];
+      [shuffled[i], shuffled[other]] = [shuffled[other], shuffled[i]];
     }
+    const ranks = random.uniform() < inTableOrder ? tableOrder : shuffled;
     targets.forEach((target, t) => {
       const at = (t * batch + row) * knownWidth;
       for (let i = 0; i < columns; i++) if (ranks[i] < ranks[target]) known[at + i] = 1;
