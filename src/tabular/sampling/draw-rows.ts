@@ -6,11 +6,12 @@ import { UsageError } from "../../errors/errors.ts";
 import { counted } from "../../errors/counted.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
-import { cellWithin, type Domain } from "../cell-domain.ts";
-import type { CodeModel, Drawing } from "../code-model.ts";
+import { admits, cellWithin, type Domain } from "../cell-domain.ts";
+import type { CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import type { Drawn } from "../coded-table.ts";
 import { constraintShown, type Constraint } from "../constraints/constraint.ts";
 import type { Conditions } from "./conditions.ts";
+import { drawnTogether } from "./drawn-together.ts";
 import { KnownCells } from "./known-cells.ts";
 import { samplingPlan, type SamplingPlan } from "./sampling-plan.ts";
 
@@ -136,13 +137,15 @@ class RowsUnderWay {
    */
   async all(values: readonly Drawn[][], signal?: AbortSignal): Promise<number[]> {
     const [seed, ...coordinates] = this.#coordinates;
-    const drawing = this.#model.begin({
+    const options: DrawingOptions = {
       rows: this.#rows.length,
       seed: randomStream(seed, "sampled rows", ...coordinates).bits(),
       order: this.#plan.order,
       given: this.#plan.given,
       known: this.#known.codesOf(this.#rows),
-    });
+    };
+    const known = await drawnTogether(this.#model, options, signal);
+    const drawing = this.#model.begin({ ...options, known });
     try {
       for (const column of this.#plan.order) {
         signal?.throwIfAborted();
@@ -165,6 +168,7 @@ class RowsUnderWay {
     const cells = this.#cells[column];
     const domains: Domain[] = [];
     const reasons: (readonly Constraint[])[] = [];
+    const isPossible = (at: number, code: number): boolean => code >= 0 && admits(domains[at], codes[code]);
     const allowed = isPerRow ? new Uint8Array(this.#rows.length * codes.length) : undefined;
     this.#rows.forEach((_, at) => {
       // What is dead already goes on by any code, so that the model has no odd case.
@@ -182,7 +186,8 @@ class RowsUnderWay {
     const drawn = await drawing.next(allowed);
     for (const [at, code] of drawn.entries()) {
       if (this.#isDead[at] || cells[at] !== undefined) continue;
-      if (code >= 0) cells[at] = cellWithin(domains[at], codes[code], random);
+      // What was drawn together with other columns may not suit their cells.
+      if (isPossible(at, code)) cells[at] = cellWithin(domains[at], codes[code], random);
       else {
         this.#isDead[at] = true;
         for (const each of reasons[at]) this.#blamed.set(each, (this.#blamed.get(each) ?? 0) + 1);
