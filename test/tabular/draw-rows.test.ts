@@ -115,6 +115,13 @@ describe("conditions", () => {
       "condition: no value of birth is above 2000; they go from 1900 to 1989",
       { given: { birth: { above: 2000 } } },
     ],
+    [
+      "condition: no value of birth is at least year 2001; they go from year 1900 to year 1989",
+      {
+        given: { birth: { min: 2001 } },
+        numberShown: (name, year) => (name === "birth" ? `year ${year}` : "?"),
+      },
+    ],
     ["condition: no value of birth is missing", { given: { birth: { missing: true } } }],
     [
       'the conditions relation is "wife" and sex is "male" cannot be had with (when relation is "wife" then sex is "female")',
