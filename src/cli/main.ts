@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
+// report | judge | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
 // does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
@@ -13,6 +13,7 @@ import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import { addJudgeCommand } from "./judge-options.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { addTableCommands } from "./table-commands.ts";
@@ -88,6 +89,7 @@ addModelCommands(program);
 addStudyCommands(program);
 addTableCommands(program);
 addRateCommand(program);
+addJudgeCommand(program);
 
 program
   .command("report")
