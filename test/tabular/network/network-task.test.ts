@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { readWeights } from "../../../src/nn/weights.ts";
-import { networkFromJson, networkJson } from "../../../src/tabular/network/network-json.ts";
+import { describeNetwork, networkOfDescription } from "../../../src/tabular/network/network-description.ts";
 import {
   networkLoop,
   networkTask,
@@ -160,31 +160,25 @@ describe("a task", () => {
   });
 });
 
-describe("what a run keeps as JSON", () => {
-  const kept = (): Record<string, unknown> => {
+describe("a description", () => {
+  test("makes the network anew", () => {
     const { module } = networkTask(open(), determined, { ...options, dropout: 0.25 });
-    const text = JSON.stringify(networkJson(module, determined.columns));
-    module.dispose();
-    return JSON.parse(text) as Record<string, unknown>;
-  };
-
-  test("makes the network anew, and its columns", () => {
-    const { module } = networkTask(open(), determined, { ...options, dropout: 0.25 });
-    const { network, columns } = networkFromJson(open(), kept(), "table.json");
+    const json: unknown = JSON.parse(JSON.stringify(describeNetwork(module)));
+    const again = networkOfDescription(open(), determined.columns, json, "table.json");
     const shapes = (of: typeof module) => [...of.parameters()].map(([name, { shape }]) => [name, shape]);
-    expect(shapes(network)).toEqual(shapes(module));
-    expect(network.dropout.rate).toBe(0.25);
-    expect(columns).toEqual(determined.columns);
-    network.dispose();
+    expect(shapes(again)).toEqual(shapes(module));
+    expect(again.dropout.rate).toBe(0.25);
+    again.dispose();
     module.dispose();
   });
 
-  test("is refused by file and field where it is damaged", () => {
-    const make = (changes: object) => () => networkFromJson(open(), { ...kept(), ...changes }, "table.json");
-    expect(make({ embedding: 5 })).toThrow(
-      /^table.json: is no network of a table of this version: embedding/,
+  test("that is none is refused by file and field", () => {
+    const make = (json: unknown) => () =>
+      networkOfDescription(open(), determined.columns, json, "table.json");
+    expect(make({ kind: "network", embedding: 5, hidden: 8, dropout: 0 })).toThrow(
+      /^table.json: does not describe a network of a table: embedding/,
     );
-    expect(make({ format: "tessera-copula-1" })).toThrow(/^table.json: .*format/);
-    expect(make({ columns: [] })).toThrow(/^table.json: .*columns/);
+    expect(make({ kind: "copula" })).toThrow(/^table.json: .*kind/);
+    expect(make(undefined)).toThrow(/^table.json: does not describe/);
   });
 });
