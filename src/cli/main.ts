@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | judge | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
-// does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// report | describe | synthesise | sample | judge | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit
+// code is 2 where the input or the machine does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
