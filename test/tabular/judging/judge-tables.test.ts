@@ -67,7 +67,7 @@ withData(censusFiles, "of the census, the judge", () => {
     expect(found.shapes.value).toBeGreaterThan(0.97);
     expect(Math.abs((found.pairs.value ?? 0) - (found.pairs.floor ?? 0))).toBeLessThan(0.01);
     expect(found.pairs.value).toBeLessThan((found.pairs.ceiling ?? 0) - 0.04);
-    expect(found.triples.value).toBeLessThan((found.triples.ceiling ?? 0) - 0.1);
+    expect(found.triples.value).toBeLessThan((found.triples.ceiling ?? 0) - 0.06);
     const { columns, real: own, synthetic } = found.associations;
     const [i, j] = ["relationship", "sex"].map((name) => columns.indexOf(name));
     expect(own[i][j]).toBeGreaterThan(0.6);
@@ -84,7 +84,9 @@ withData(censusFiles, "of the census, the judge", () => {
     }));
     const synthetic = changed(smeared, "race", (column) => ({
       ...{ name: column.name, kind: "category" },
-      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : name)),
+      values: Array.from(column.values as readonly string[], (name) =>
+        name === "Amer-Indian-Eskimo" ? "White" : name,
+      ),
     }));
     dropped = await judged(synthetic);
     const { columns, pairsOfColumns } = dropped;
