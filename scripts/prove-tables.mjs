@@ -18,7 +18,7 @@ import { fitCopula } from "../dist/tabular/copula/fit-copula.js";
 import { judgeTables } from "../dist/tabular/judging/judge-tables.js";
 import { networkModel } from "../dist/tabular/network/network-model.js";
 import { networkLoop, networkTask } from "../dist/tabular/network/network-task.js";
-import { sample } from "../dist/tabular/sampling/sample.js";
+import { sample } from "../dist/tabular/sampling/draw-rows.js";
 import { readCensus } from "./prove-tables/census.mjs";
 import { head, line, measuresOf, noticed } from "./prove-tables/measures.mjs";
 

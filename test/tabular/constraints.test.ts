@@ -125,7 +125,7 @@ describe("what a condition means", () => {
       { above: 1, missing: true },
       { missing: false },
     ];
-    expect(said.map((each) => conditionShown(each as Condition))).toEqual([
+    expect(said.map((each) => conditionShown(each as Condition, "age"))).toEqual([
       '"a"',
       'one of "a", "b"',
       "not 3",
@@ -234,7 +234,7 @@ describe("rows of a table", () => {
   });
 
   test("constraints are said in words", () => {
-    expect([husband, life, { ...life, strict: true } as const].map(constraintShown)).toEqual([
+    expect([husband, life, { ...life, strict: true } as const].map((each) => constraintShown(each))).toEqual([
       'when relation is "husband" then sex is "male"',
       "order: birth <= marriage <= death",
       "order: birth < marriage < death",
@@ -249,6 +249,8 @@ const columns = [
   column("marriage", [missing, bin(1920, 1969), bin(1970, 2010)]),
   column("death", [bin(1940, 1979), ...values(1980), bin(1981, 2020)]),
 ];
+
+const inDays = (name: string, days: number): string => (name === "birth" ? `day ${days}` : String(days));
 
 describe("contradictions", () => {
   test("are told with the two constraints that make them", () => {
@@ -284,6 +286,9 @@ describe("contradictions", () => {
     expect(contradictionAmong([{ kind: "range", column: "birth", must: { min: 2050 } }], columns)).toBe(
       "the constraint (range: birth is at least 2050) leaves no value of birth",
     );
+    expect(
+      contradictionAmong([{ kind: "range", column: "birth", must: { min: 2050 } }], columns, inDays),
+    ).toBe("the constraint (range: birth is at least day 2050) leaves no value of birth");
     const never: Constraint = {
       kind: "when",
       when: { relation: { equals: "uncle" } },

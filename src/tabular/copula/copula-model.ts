@@ -16,6 +16,7 @@ const format = "tessera-copula-1";
 
 export class CopulaModel implements CodeModel {
   readonly columns: readonly CodedColumn[];
+  readonly looksAhead = true;
   /** By column, its codes on the latent axis. */
   readonly cuts: readonly CodeCuts[];
   /** [C, C]: of the latent normal variables; positive definite. */
