@@ -184,6 +184,16 @@ describe("tables with little in them", () => {
   });
 });
 
+test("options that there are not, and values that cannot be, are refused in a line", async () => {
+  const table = tableOf({ k: Array<string>(100).fill("a") });
+  const judged = (options: object): Promise<unknown> =>
+    judgeTables(engine(), { real: table, synthetic: table, holdout: table }, options);
+  await expect(judged({ sed: 1 })).rejects.toThrow(/judgeTables.*"?sed"?.*seed/u);
+  await expect(judged({ steps: 0 })).rejects.toThrow(/judgeTables: steps must be/u);
+  const disclose = { column: "k", from: ["l"] };
+  await expect(judged({ disclose, steps: 1 })).rejects.toThrow(/no column "l"/u);
+});
+
 describe("the target", () => {
   const table = tableOf({
     a: ["x", "y", "x"],
