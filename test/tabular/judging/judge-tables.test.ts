@@ -30,7 +30,7 @@ const some = (table: TypedTable, first: number, count: number): TypedTable =>
 
 withData(censusFiles, "of the census, the judge", () => {
   const whole = censusTable("data");
-  const [real, holdout, others] = [0, 1, 2].map((part) => some(whole, 3000 * part, 3000));
+  const [real, holdout, others] = [0, 1, 2].map((part) => some(whole, 2000 * part, 2000));
   const judged = (synthetic: TypedTable, steps = 20): ReturnType<typeof judgeTables> =>
     judgeTables(engine(), { real, synthetic, holdout }, { steps });
 
@@ -40,8 +40,8 @@ withData(censusFiles, "of the census, the judge", () => {
   test("catches rows that were copied, which no measure of quality does", async () => {
     const { privacy, pairs } = await judged(real);
     expect(privacy.nearer.value).toBeGreaterThan(0.9); // all training rows are at hand; of a part of them it is .74
-    expect(privacy.copies.copies).toBe(3000);
-    expect(privacy.copies.excess).toBeGreaterThan(2950);
+    expect(privacy.copies.copies).toBe(2000);
+    expect(privacy.copies.excess).toBeGreaterThan(1950);
     expect(privacy.closest.synthetic.map(({ distance }) => distance)).toEqual([0, 0, 0, 0]);
     expect(privacy.closest.holdout[3].distance).toBeGreaterThan(0.01);
     expect(pairs.value).toBe(pairs.ceiling);
@@ -49,9 +49,9 @@ withData(censusFiles, "of the census, the judge", () => {
 
   test("finds other real rows as good as real rows, and nothing copied", async () => {
     const { shapes, pairs, triples, detection, use, privacy } = await judged(others, 150);
-    expect(Math.abs((shapes.value ?? 0) - (shapes.ceiling ?? 0))).toBeLessThan(0.01);
-    expect(Math.abs((pairs.value ?? 0) - (pairs.ceiling ?? 0))).toBeLessThan(0.01);
-    expect(Math.abs((triples.value ?? 0) - (triples.ceiling ?? 0))).toBeLessThan(0.01);
+    expect(Math.abs((shapes.value ?? 0) - (shapes.ceiling ?? 0))).toBeLessThan(0.015);
+    expect(Math.abs((pairs.value ?? 0) - (pairs.ceiling ?? 0))).toBeLessThan(0.015);
+    expect(Math.abs((triples.value ?? 0) - (triples.ceiling ?? 0))).toBeLessThan(0.02);
     expect(Math.abs((detection.value ?? 0) - 0.5)).toBeLessThan(0.05);
     expect(detection.floor).toBeGreaterThan(0.8); // independent columns beside it
     expect(use?.target).toEqual({ column: "income", positive: ">50K", negative: "<=50K" });
