@@ -15,7 +15,13 @@ import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
-import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
+import {
+  identifyHelp,
+  memoryHelp,
+  withDataRoot,
+  withDevice,
+  withTraining,
+} from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
@@ -101,12 +107,11 @@ program
     await reportCommand(folder, options);
   });
 
-withDevice(program.command("inspect"))
+withDataRoot(withDevice(program.command("inspect")), { isRequired: true })
   .description(
     "check what a manifest selects: labels by source and class, leaks, contradictions and copies; pictures to check labels by",
   )
   .argument("<manifest>", "YAML file; see examples/")
-  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
   .option("--json", "print JSON, with every case of every finding", false)
   .option(
     "--sheets <folder>",
@@ -128,15 +133,13 @@ withDevice(program.command("inspect"))
     await inspectCommand(manifest, options);
   });
 
-withDevice(program.command("plan"))
+withDataRoot(withDevice(program.command("plan")), {
+  help: "read the tables in this folder, too, and warn of what is odd about the labels",
+})
   .description(
     "print what training on a manifest needs: launches of each phase, and bytes by purpose; allocates nothing",
   )
   .argument("<manifest>", "YAML file; see examples/")
-  .option(
-    "--data-root <folder>",
-    "read the tables in this folder, too, and warn of what is odd about the labels",
-  )
   .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
   .option(
     "--image <size>",

@@ -37,6 +37,8 @@ export interface LoadingOptions {
   readonly cache?: string | undefined;
   /** Whether records and images that cannot be read are left out. */
   readonly skipBad: boolean;
+  /** Whether files are read that symbolic links lead to out of the data root; default: false. */
+  readonly followLinks?: boolean | undefined;
   /** Whether images that are set apart to test on are left alone, and need not be there; those to train on stand in their place. */
   readonly untested?: boolean | undefined;
 }
@@ -141,11 +143,14 @@ export async function decodeImages(
  */
 export async function loadImages(
   manifest: Manifest,
-  { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder(), untested = false }: LoadingOptions,
+  options: LoadingOptions,
   { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
-  const listed = await listImages(manifest, { dataRoot, seed, limit, skipBad, untested }, count);
+  const { dataRoot, seed, limit, memory, skipBad, followLinks, untested = false } = options;
+  const { cache = imageCacheFolder() } = options;
+  const listing = { dataRoot, seed, limit, skipBad, followLinks, untested };
+  const listed = await listImages(manifest, listing, count);
   const selected = untested
     ? { ...listed, lists: listed.lists.filter(({ part }) => part !== "test") }
     : listed;

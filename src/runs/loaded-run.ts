@@ -38,7 +38,7 @@ export async function loadRun(
   signal: AbortSignal | undefined,
 ): Promise<LoadedRun> {
   const { manifest, options, initial } = start;
-  const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
+  const { dataRoot, limit, seed, skipBad, followLinks, cache, memory = defaultMemory() } = options;
   const where = checkedEngineOptions(start);
   const { batchSplit, skipNonFinite } = options;
   const settings = withoutIdleSettings({
@@ -50,7 +50,7 @@ export async function loadRun(
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);
   const opened = new OpenedEngine(await expectMemoryFor(start, settings, where));
-  const loading = { dataRoot, limit, seed, skipBad, cache, memory };
+  const loading = { dataRoot, limit, seed, skipBad, followLinks, cache, memory };
   try {
     return { start, settings, parts, opened, images: await loadImages(manifest, loading, observer, signal) };
   } catch (error) {
