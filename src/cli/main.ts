@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
+// report | inspect | plan | tune | demo | devices | doctor | cache`. An error is one line on stderr; the exit code is 2 where the input or the machine
 // does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
 import { isWaiting } from "../device/waits.ts";
 import { addRateCommand, addStudyCommands } from "./study-commands.ts";
@@ -11,18 +11,20 @@ import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
+import type { CacheCommandOptions } from "./commands/cache.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addModelCommands } from "./model-commands.ts";
 import {
+  cacheHelp,
   identifyHelp,
   memoryHelp,
   withDataRoot,
   withDevice,
   withTraining,
 } from "./terminal/option-groups.ts";
-import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
+import { ageInMilliseconds, imageShape, memorySize, sizeInBytes, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReportOptions } from "./commands/report.ts";
@@ -220,6 +222,27 @@ program
   .action(async (options: { json: boolean }) => {
     const { doctor } = await import("./commands/doctor.ts");
     await doctor(options);
+  });
+
+program
+  .command("cache")
+  .description("show what is kept of decoded images, or with clean remove what no process uses")
+  .addArgument(new Argument("[action]", "clean: remove entries").choices(["clean"]))
+  .option("--cache <folder>", cacheHelp)
+  .option(
+    "--older-than <age>",
+    "with clean: only entries that were not used for so long, such as 30d, 12h or 2w",
+    ageInMilliseconds,
+  )
+  .option(
+    "--to <size>",
+    "with clean: only until so much is left, such as 5GB or 2GiB; what was used longest ago goes first",
+    sizeInBytes("--to"),
+  )
+  .option("--json", "print JSON", false)
+  .action(async (action: "clean" | undefined, options: CacheCommandOptions) => {
+    const { cacheCommand } = await import("./commands/cache.ts");
+    cacheCommand(action, options);
   });
 
 for (const command of program.commands)

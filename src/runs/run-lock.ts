@@ -5,7 +5,6 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   mkdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -17,6 +16,7 @@ import {
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { lifeOf, processLives, spaceOf } from "../files/process-life.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 
 const lockName = "run.lock";
@@ -281,36 +281,5 @@ function hasShownLife(lock: string, beat: number): boolean {
 function lives({ pid, host, life, beat, space }: Holder, lock: string): boolean {
   const isElsewhere = host !== hostname() || (beat !== undefined && space !== spaceOf());
   if (isElsewhere) return beat === undefined || hasShownLife(lock, beat);
-  if (pid === process.pid) return held.has(lock);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is there, and another user's
-  }
-  const now = lifeOf(pid);
-  return life === null || now === null || now === life;
-}
-
-/** Where a number of a process means that process: since a machine was started, and in which container; machines may have one name. */
-function spaceOf(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return "unknown"; // no Linux
-  }
-}
-
-/** Numbers of processes come again, at the latest when the machine starts anew: what tells two of one number apart. */
-function lifeOf(pid: number): string | null {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // After the name, which may hold anything, field 3 is the state; field 22 is when it started.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // One that was killed keeps its number until its parent asks for it.
-    return fields[0] === "Z" ? "ended" : `${boot} ${fields[22 - 3]}`;
-  } catch {
-    return null; // no Linux
-  }
+  return pid === process.pid ? held.has(lock) : processLives(pid, life);
 }
