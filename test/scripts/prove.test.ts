@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { samples } from "../../scripts/prove-formats/samples.mjs";
 import { parseManifest } from "../../src/data/manifest/manifest.ts";
 import { root } from "../docs/markdown.ts";
 
@@ -29,9 +30,6 @@ test("a program ends with its own exit code, whichever way it ends", async () =>
 
 test("damaged copies of a file are told by one line, and the samples of every format are whole", async () => {
   expect(await proof("prove-formats.mjs", "--copies", "6", "--only", "chexpert")).toMatch(/passed\n$/u);
-  const { samples } = (await import("../../scripts/prove-formats/samples.mjs")) as {
-    readonly samples: Readonly<Record<string, { readonly manifest?: string }>>;
-  };
   const manifests = Object.values(samples).flatMap(({ manifest }) => manifest ?? []);
   expect(manifests.length).toBeGreaterThan(30);
   for (const manifest of manifests) expect(() => parseManifest(manifest, "sample.yaml")).not.toThrow();
