@@ -277,14 +277,11 @@ async function carryOut(
     }
   };
   if (options.join !== true) await analyse();
-  else if (
-    complete &&
-    !(await folder.analyseOnce(
-      results().map(({ key }) => key),
-      analyse,
-    ))
-  ) {
-    say("another process has written the analysis");
+  else if (complete) {
+    const keys = results().map(({ key }) => key);
+    const writer = await folder.analyseOnce(keys, analyse, signal);
+    if (writer === "nobody") return false;
+    if (writer === "another") say("another process has written the analysis");
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

@@ -5,7 +5,7 @@ import { describeParts } from "../assemble/asked-parts.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { withoutIdleSettings } from "../assemble/idle-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
-import { type TrainingSettings } from "../assemble/training-settings.ts";
+import { checkBatchParts, type TrainingSettings } from "../assemble/training-settings.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Recording } from "../runtime/recording.ts";
@@ -46,6 +46,7 @@ export async function loadRun(
     ...(skipNonFinite === true ? { skipNonFinite } : {}),
     ...(batchSplit === undefined ? {} : { batchSplit }),
   });
+  checkBatchParts(settings);
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);

@@ -176,8 +176,8 @@ export function sliceAxis(text: string): SliceAxis {
 export function studyName(text: string): StudyName {
   const name = studyNames.find((each) => each === text);
   if (name !== undefined) return name;
-  const near = suggestion(text, studyNames);
-  throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
+  const near = suggestion(text, studyNames) || ";";
+  throw new InvalidArgumentError(`there is no study "${text}"${near} there are ${studyNames.join(", ")}.`);
 }
 
 /** What `--interest` is for, by the studies that have a use for it. */
