@@ -31,10 +31,15 @@ const { values: options, positionals } = parseArgs({
   },
 });
 let told = 0;
-const random = momentsOf(Number(options.seed));
+
+/** Moments of a kernel's own: a change of one shader leaves the choice among the mutants of the others as it is. */
+function momentsOfKernel(name) {
+  const letters = [...`${options.seed} ${name}`].map((letter) => letter.codePointAt(0));
+  return momentsOf(letters.reduce((sum, letter) => (31 * sum + letter) % 2147483646, 0));
+}
 
 /** @returns `count` of a list, at random, in its order */
-function some(list, count) {
+function some(list, count, random) {
   const keys = list.map((each) => [random(), each]);
   const chosen = new Set(
     keys
@@ -75,7 +80,7 @@ try {
   const isAsked = ({ kind }) => options.kinds === undefined || options.kinds.includes(kind);
   const chosen = names.flatMap((name) => {
     const all = mutants[name].filter(isAsked);
-    return options.all ? all : some(all, Number(options["per-kernel"]));
+    return options.all ? all : some(all, Number(options["per-kernel"]), momentsOfKernel(name));
   });
   const total = Object.values(mutants).reduce((sum, { length }) => sum + length, 0);
   console.log(
