@@ -8,13 +8,12 @@
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { momentsOf } from "./moments.mjs";
-import { oneModule } from "./one-module.mjs";
+import { runnerIn } from "./mutate/runner.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values: options, positionals } = parseArgs({
@@ -53,25 +52,10 @@ function some(list, count, random) {
 const folder = mkdtempSync(join(tmpdir(), "tessera-mutate-"));
 const explained = JSON.parse(readFileSync(at("mutate/survivors.json"), "utf8"));
 const explanationOf = ({ kernel, was, is }) =>
-  explained.find((each) => each.kernel === kernel && each.was === was && each.is === is)?.why;
+  explained.find((each) => each.kernels.includes(kernel) && each.was === was && each.is === is)?.why;
 
 try {
-  const module = join(folder, "mutants.mjs");
-  const code = await oneModule({
-    target: "es2023",
-    ssr: at("../test/mutants/run-mutants.ts"),
-    rolldownOptions: {
-      external: [...builtinModules, /^node:/, "webgpu", "sharp"],
-      output: { codeSplitting: false },
-    },
-  });
-  // Beside the packages that it imports.
-  writeFileSync(
-    module,
-    code
-      .replaceAll('from "webgpu"', `from ${JSON.stringify(import.meta.resolve("webgpu"))}`)
-      .replaceAll('import("webgpu")', `import(${JSON.stringify(import.meta.resolve("webgpu"))})`),
-  );
+  const module = await runnerIn(folder);
   const { mutants, unused } = await (await import(pathToFileURL(module).href)).allMutants();
   const wanted = options.kernels ?? positionals;
   const names = Object.keys(mutants).filter((name) => wanted.length === 0 || wanted.includes(name));
