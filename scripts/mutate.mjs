@@ -2,7 +2,7 @@
 //
 // Makes mutants of every shader (a bound shifted, an operator replaced, a barrier dropped, an index swapped, a constant, a stride or a
 // knob changed), takes so many of each at random, and runs the parity tests of the operators that launch it on each: all candidates, all
-// samples, on a checked engine. A mutant that ends the process or takes longer than --patience seconds is killed, too. Survivors that
+// samples, on a checked engine. A mutant that ends the process, or takes longer than --patience seconds for a sample, is killed, too. Survivors that
 // scripts/mutate/survivors.json explains are counted apart. Fails below --least (.97) killed, of those that are not explained.
 // --out FILE writes all of it as JSON; --all takes every mutant, which takes hours.
 
@@ -127,6 +127,7 @@ async function runAll(module, chosen) {
         text = lines.pop();
         for (const line of lines) {
           watch();
+          if (line === "") continue; // a sample that it came through
           found.push({ ...chosen[found.length], killedBy: JSON.parse(line).killedBy });
           tell(found, chosen.length, started);
         }

@@ -15,6 +15,7 @@ import { magnitudesOf, worstError } from "../operators/magnitudes.ts";
 import { results } from "../operators/results.ts";
 import type { Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";
+import { withoutSubgroups } from "../operators/without-subgroups.ts";
 import { mutantsOf, mutated, type Mutant } from "./mutants.ts";
 import { withMarksNamed, withWatchedIndices } from "./watched-indices.ts";
 
@@ -25,6 +26,7 @@ interface Trial {
   readonly sample: Sample<unknown>;
   /** Those of ours that it launches. */
   readonly kernels: ReadonlySet<string>;
+  readonly gpu: Gpu;
 }
 
 /** What the reference computes, once; operators share samples. */
@@ -38,6 +40,25 @@ class Expected {
     if (found === undefined) {
       found = await results(reference, operators[name] as Operator<unknown>, sample);
       ofOperator.set(sample, found);
+    }
+    return found;
+  }
+}
+
+/** A backend for each device, and an engine on it. */
+class Backends {
+  readonly #options: ProvingOptions;
+  readonly #made = new Map<Gpu, { readonly backend: WebGpuBackend; readonly engine: Engine }>();
+
+  constructor(options: ProvingOptions) {
+    this.#options = options;
+  }
+
+  on(gpu: Gpu): { readonly backend: WebGpuBackend; readonly engine: Engine } {
+    let found = this.#made.get(gpu);
+    if (found === undefined) {
+      const backend = new WebGpuBackend(gpu, this.#options);
+      this.#made.set(gpu, (found = { backend, engine: new Engine(backend) }));
     }
     return found;
   }
@@ -58,15 +79,28 @@ export async function allMutants(): Promise<{ mutants: Record<string, Mutant[]>;
   };
 }
 
-function allTrials({ traits }: Gpu): Trial[] {
-  return (Object.keys(operators) as OperatorName[]).flatMap((name) => {
+function allTrials(gpu: Gpu): Trial[] {
+  // As test/operators/dense-blocks-without-subgroups.test.ts.
+  const other = withoutSubgroups(gpu);
+  return [
+    ...trialsOn(gpu, Object.keys(operators) as OperatorName[]),
+    ...trialsOn(other, ["denseBlock", "denseBlockGradient"]),
+  ];
+}
+
+function trialsOn(gpu: Gpu, names: readonly OperatorName[]): Trial[] {
+  return names.flatMap((name) => {
     const operator = operators[name] as Operator<unknown>;
     if (operator.aliases === true) return [];
     return (samples[name] as readonly Sample<unknown>[]).flatMap((sample) =>
-      operator.candidates(sample.inputs, sample.attributes, traits).map(({ name: candidate, launches }) => {
-        const launched = launches.map(({ kernel }) => kernel).filter((kernel) => typeof kernel === "string");
-        return { operator: name, candidate, sample, kernels: new Set<string>(launched) };
-      }),
+      operator
+        .candidates(sample.inputs, sample.attributes, gpu.traits)
+        .map(({ name: candidate, launches }) => {
+          const launched = launches
+            .map(({ kernel }) => kernel)
+            .filter((kernel) => typeof kernel === "string");
+          return { operator: name, candidate, sample, kernels: new Set<string>(launched), gpu };
+        }),
     );
   });
 }
@@ -77,10 +111,11 @@ function trialsOf(gpu: Gpu): Map<string, Trial[]> {
   return new Map([...names].map((name) => [name, all.filter((trial) => trial.kernels.has(name))]));
 }
 
-/** Tells of each mutant what killed it, or that nothing did. */
+/** Tells of each mutant what killed it, or that nothing did; and of each sample that it has come through, so that nobody takes it for hung. */
 export async function runMutants(
   mutants: readonly Mutant[],
   tell: (mutant: Mutant, killedBy: string | undefined) => void,
+  alive: () => void = () => undefined,
 ): Promise<void> {
   const gpu = await openGpu();
   const trials = trialsOf(gpu);
@@ -102,7 +137,7 @@ export async function runMutants(
       const ofKernel = trials.get(mutant.kernel) ?? [];
       // Pipelines are the backend's: the broken one is in no other.
       const [fast, slow] = [{ checked: true }, watching].map(
-        (options) => () => firstFailure(new WebGpuBackend(gpu, options), reference, expected, ofKernel),
+        (options) => () => firstFailure(new Backends(options), reference, expected, ofKernel, alive),
       );
       tell(mutant, (await fast()) ?? (await slow()));
     } finally {
@@ -121,11 +156,11 @@ export async function runMutants(
 export async function runWatched(names: readonly string[], tell: (found: string) => void): Promise<number> {
   const gpu = await openGpu();
   const reference = new Engine(new ReferenceBackend());
-  const backend = new WebGpuBackend(gpu, watching);
+  const backends = new Backends(watching);
   const asked = allTrials(gpu).filter(({ operator }) => names.length === 0 || names.includes(operator));
   const expected = new Expected();
   for (const trial of asked) {
-    const found = await firstFailure(backend, reference, expected, [trial]);
+    const found = await firstFailure(backends, reference, expected, [trial]);
     if (found !== undefined) tell(found);
   }
   reference.close();
@@ -134,13 +169,14 @@ export async function runWatched(names: readonly string[], tell: (found: string)
 }
 
 async function firstFailure(
-  backend: WebGpuBackend,
+  backends: Backends,
   reference: Engine,
   expected: Expected,
   trials: readonly Trial[],
+  alive: () => void = () => undefined,
 ): Promise<string | undefined> {
-  const engine = new Engine(backend);
-  for (const { operator: name, candidate, sample } of trials) {
+  for (const { operator: name, candidate, sample, gpu } of trials) {
+    const { backend, engine } = backends.on(gpu);
     const operator = operators[name] as Operator<unknown>;
     const where = `${name}, ${sample.name}, ${candidate}`;
     backend.candidates.clear();
@@ -154,6 +190,7 @@ async function firstFailure(
           return `${where}: output ${i}`;
         }
       }
+      alive();
     } catch (error) {
       return `${where}: ${withMarksNamed((error as Error).message).slice(0, 200)}`;
     }
