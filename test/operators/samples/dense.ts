@@ -145,6 +145,13 @@ const blocks: readonly Block[] = [
     bottleneck: null,
     groups: 2,
   },
+  {
+    name: "more channels than a workgroup",
+    x: normal([1, 2, 3, 72], 26),
+    layers: 1,
+    growth: 4,
+    bottleneck: null,
+  },
 ];
 
 const attributesOf = ({
