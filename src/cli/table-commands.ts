@@ -2,7 +2,7 @@
 
 import { Option, type Command } from "commander";
 import type { DescribeOptions } from "./commands/describe.ts";
-import type { SampleCommandOptions } from "./commands/sample-rows.ts";
+import type { SampleCommandOptions } from "./commands/sample-table.ts";
 import type { SynthesiseOptions } from "./commands/synthesise.ts";
 import { withDevice } from "./terminal/option-groups.ts";
 import { wholeNumber } from "./terminal/options.ts";
@@ -87,7 +87,7 @@ export function addTableCommands(program: Command): void {
     )
     .option("--quiet", "print nothing but the rows, warnings and errors", false)
     .action(async (run: string, options: SampleCommandOptions) => {
-      const { sampleCommand } = await import("./commands/sample-rows.ts");
+      const { sampleCommand } = await import("./commands/sample-table.ts");
       await sampleCommand(run, options);
     });
 }
