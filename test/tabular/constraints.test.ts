@@ -108,7 +108,7 @@ describe("what a condition means", () => {
     ["age: a list of no values", () => numbers({ oneOf: [] })],
     ["age: no number is from 5 to 3", () => numbers({ min: 5, max: 3 })],
     ["age: no number is above 5 and below 5", () => numbers({ above: 5, below: 5 })],
-    ["age: max must be a number, not NaN", () => numbers({ max: NaN })],
+    ["age: max must be a number, got NaN", () => numbers({ max: NaN })],
   ])("is refused where it cannot be meant: %s", (message, make) => {
     expect(make).toThrow(UsageError);
     expect(make).toThrow(message);

@@ -262,7 +262,7 @@ describe("a rank copula", () => {
     expect(() => fitCopula({ rows: 3, columns: [], cells: [] })).toThrow(
       "fitCopula: a table of 3 rows and 0 columns",
     );
-    expect(() => fitCopula(table, { rounds: -1 })).toThrow("rounds must be a whole number from 0, not -1");
+    expect(() => fitCopula(table, { rounds: -1 })).toThrow("rounds must be a whole number from 0, got -1");
   });
 
   test.each<[string, Partial<DrawingOptions>]>([

@@ -1,5 +1,15 @@
 // Constraints: what holds in every row, and must hold in every row that is drawn.
 
+import {
+  aFlag,
+  aRecord,
+  aString,
+  expectFields,
+  expectOptions,
+  oneOf,
+  required,
+  strings,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { complement, type Domain } from "../cell-domain.ts";
@@ -96,6 +106,7 @@ export function placeConstraints(
   numberShown: NumberShown = plainly,
 ): PlacedConstraint[] {
   return constraints.map((constraint): PlacedConstraint => {
+    checkConstraint(constraint);
     const said = constraintShown(constraint, numberShown);
     const whose = (column: string): string => `constraint (${said}): ${column}`;
     const conditioned = (name: string, condition: Condition, isLenient: boolean): PlacedCondition => {
@@ -121,6 +132,17 @@ export function placeConstraints(
     }
     return { kind: "when", constraint, when, then };
   });
+}
+
+function checkConstraint(constraint: Constraint): void {
+  const what = "constraint";
+  const kind = required(oneOf(["range", "order", "when"]));
+  expectFields<{ readonly kind: unknown }>(what, constraint, { kind });
+  if (constraint.kind === "range") {
+    expectOptions(what, constraint, { kind, column: required(aString), must: required(aRecord) });
+  } else if (constraint.kind === "order") {
+    expectOptions(what, constraint, { kind, columns: required(strings), strict: aFlag });
+  } else expectOptions(what, constraint, { kind, when: required(aRecord), then: required(aRecord) });
 }
 
 function placedOrder(constraint: OrderConstraint, columns: readonly NamedKind[]): PlacedConstraint {

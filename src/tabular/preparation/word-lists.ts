@@ -18,7 +18,10 @@ export interface WordList {
 export const wordColumn = (column: string, word: string): string => `${column}: ${word}`;
 
 const wordsOf = (cell: string, mark: string): string[] =>
-  cell.split(mark).map((word) => word.trim()).filter((word) => word !== "");
+  cell
+    .split(mark)
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 
 /** The words of a column. @param least rows that must have a word */
 export function wordList({ name, cells, form }: TextColumn, mark: string, least: number): WordList {
