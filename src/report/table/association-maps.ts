@@ -7,8 +7,9 @@ import type { Figure } from "../html/page.ts";
 
 /** Of a cell, so that three maps fit beside each other's data on a telephone's width where there are a dozen columns. */
 const cell = { cellWidth: 19, cellHeight: 19, letters: 14 } as const;
-/** Differences as large as this have the strongest colour. */
-const strongDifference = 0.3;
+/** Associations, and differences of them, as large as this have the strongest colour. */
+const strong = 0.5;
+const strongDifference = 0.2;
 
 /** @returns none for a single column */
 export function associationMaps({ columns, real, synthetic }: Associations): Figure[] {
@@ -53,9 +54,9 @@ export function associationMaps({ columns, real, synthetic }: Associations): Fig
     map(
       "real",
       "Real",
-      `Cramér's V of each pair, from 0, no association, to 1. Strongest: ${top(strongest, ({ i, j }) => fixed(real[i][j], 2))}.`,
+      `Cramér's V of each pair, from 0, no association, to 1; colour is full at ${strong}. Strongest: ${top(strongest, ({ i, j }) => fixed(real[i][j], 2))}.`,
       real,
-      1,
+      strong,
     ),
     map(
       "synthetic",
@@ -65,7 +66,7 @@ export function associationMaps({ columns, real, synthetic }: Associations): Fig
         .map(({ i, j }) => fixed(synthetic[i][j], 2))
         .join(", ")}.`,
       synthetic,
-      1,
+      strong,
     ),
     map(
       "difference",

@@ -74,7 +74,7 @@ function sentences({ shape, lost, outside, missing, kind }: ColumnJudgement): st
   ];
   if (lost.categories > 0) {
     const names = lost.names.length === 0 ? "" : `, among them ${listed(lost.names.slice(0, 5))}`;
-    found.push(`${whole(lost.categories)} of ${whole(lost.of)} categories do not occur${names}.`);
+    found.push(`Lost: ${whole(lost.categories)} of ${whole(lost.of)} categories${names}.`);
   }
   if (outside > 0) {
     found.push(
