@@ -2,14 +2,17 @@
 
 import {
   aFlag,
+  aList,
   aRecord,
   aString,
+  expectArgument,
   expectFields,
   expectOptions,
   oneOf,
   required,
   strings,
 } from "../../errors/arguments.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { complement, type Domain } from "../cell-domain.ts";
@@ -132,6 +135,24 @@ export function placeConstraints(
     }
     return { kind: "when", constraint, when, then };
   });
+}
+
+/**
+ * Constraints that were kept as JSON.
+ *
+ * @param file for messages
+ * @throws DataError for what are none; their columns are looked at when they are placed
+ */
+export function constraintsFromJson(json: unknown, file: string): readonly Constraint[] {
+  try {
+    expectArgument("constraints", "the list", json, aList);
+    const constraints = json as readonly Constraint[];
+    constraints.forEach(checkConstraint);
+    return constraints;
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new DataError(file, `is damaged: ${cause.message}`, { cause });
+  }
 }
 
 function checkConstraint(constraint: Constraint): void {
