@@ -132,7 +132,7 @@ describe("a rank copula", () => {
       [3, Uint8Array.of(1, 0, 1)],
     ]);
     const cells = await drawn(model, { rows: 8000, given, order: [1, 2, 3, 0] });
-    const all = await drawn(model, { rows: 400_000, seed: 9 });
+    const all = await drawn(model, { rows: 200_000, seed: 9 });
     const joint = (of: readonly Int32Array[], row: number): number =>
       of.reduce((key, column) => 4 * key + column[row], 0);
     const counts = new Map<number, [number, number]>();
@@ -143,14 +143,14 @@ describe("a rank copula", () => {
       count[0]++;
       counts.set(joint(cells, row), count);
     }
-    for (let row = 0; row < 400_000; row++) {
+    for (let row = 0; row < 200_000; row++) {
       if (![...given].every(([column, codes]) => codes[all[column][row]] === 1)) continue;
       accepted++;
       const count = counts.get(joint(all, row)) ?? [0, 0];
       count[1]++;
       counts.set(joint(all, row), count);
     }
-    expect(accepted).toBeGreaterThan(3000);
+    expect(accepted).toBeGreaterThan(1500);
     // Two samples: chi-square over cells that are not nearly empty.
     const [a, b] = [Math.sqrt(accepted / 8000), Math.sqrt(8000 / accepted)];
     const cellsUsed = [...counts.values()].filter(([x, y]) => x + y >= 10);
