@@ -137,8 +137,9 @@ describe("a rank copula", () => {
       of.reduce((key, column) => 4 * key + column[row], 0);
     const counts = new Map<number, [number, number]>();
     let accepted = 0;
+    let outside = 0;
     for (let row = 0; row < 8000; row++) {
-      for (const [column, codes] of given) expect(codes[cells[column][row]]).toBe(1);
+      for (const [column, codes] of given) outside += 1 - codes[cells[column][row]];
       const count = counts.get(joint(cells, row)) ?? [0, 0];
       count[0]++;
       counts.set(joint(cells, row), count);
@@ -150,13 +151,14 @@ describe("a rank copula", () => {
       count[1]++;
       counts.set(joint(all, row), count);
     }
+    expect(outside).toBe(0);
     expect(accepted).toBeGreaterThan(1500);
     // Two samples: chi-square over cells that are not nearly empty.
     const [a, b] = [Math.sqrt(accepted / 8000), Math.sqrt(8000 / accepted)];
     const cellsUsed = [...counts.values()].filter(([x, y]) => x + y >= 10);
     const chiSquare = cellsUsed.reduce((sum, [x, y]) => sum + (a * x - b * y) ** 2 / (x + y), 0);
     const freedom = cellsUsed.length - 1;
-    expect(freedom).toBeGreaterThan(8);
+    expect(freedom).toBeGreaterThan(7);
     expect(chiSquare).toBeLessThan(freedom + 3.5 * Math.sqrt(2 * freedom));
   });
 
