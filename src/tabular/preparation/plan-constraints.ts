@@ -2,7 +2,6 @@
 // combinations that have them.
 import { brief } from "../../files/csv.ts";
 import { UsageError } from "../../errors/errors.ts";
-import type { CodedColumn } from "../coded-table.ts";
 import type { ColumnForm } from "../columns/column-forms.ts";
 import { cellReader } from "../columns/typed-table.ts";
 import { readNumber } from "../columns/number-cells.ts";
@@ -112,6 +111,3 @@ function numberIn(text: string, form: ColumnForm): number {
 export function valueIn(text: string, form: ColumnForm): number | undefined {
   return cellReader(form)(text) ?? (form.kind === "date" ? readDate(text, "year-first") : readNumber(text));
 }
-
-/** Columns that a model does not have itself, and how conditions on them become some on those that it has: see conditionsOn. */
-export type CodedNames = readonly Pick<CodedColumn, "name" | "codes">[];
