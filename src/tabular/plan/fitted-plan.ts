@@ -43,7 +43,11 @@ const mostCodes = 5000;
  * @throws DataError, ManifestError, UsageError for tables that are not as the plan says, constraints that rows break or that contradict
  *   each other, and too few rows
  */
-export function fitPlan(plan: TablePlan, tables: readonly Table[], heldOut: readonly Table[] | undefined): FittedPlan {
+export function fitPlan(
+  plan: TablePlan,
+  tables: readonly Table[],
+  heldOut: readonly Table[] | undefined,
+): FittedPlan {
   const whole = readColumns(tables, plan);
   for (const at of plan.constraints.keys()) checkComputed(whole, at, plan);
   const { learning, holding } = parted(whole, plan, heldOut);
@@ -73,14 +77,21 @@ export function fitPlan(plan: TablePlan, tables: readonly Table[], heldOut: read
   return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken };
 }
 
-function parted(whole: TextTable, plan: TablePlan, heldOut: readonly Table[] | undefined): { learning: TextTable; holding: TextTable } {
+function parted(
+  whole: TextTable,
+  plan: TablePlan,
+  heldOut: readonly Table[] | undefined,
+): { learning: TextTable; holding: TextTable } {
   if (heldOut !== undefined) {
     const forms = new Map(whole.columns.map(({ name, form }) => [name, form]));
     const holding = readColumns(heldOut, plan, forms);
     const names = new Set(holding.columns.map(({ name }) => name));
     const missing = whole.columns.find(({ name, form }) => !names.has(name) && form.kind !== "identifier");
-    if (missing !== undefined) throw plan.complain(["holdout"], `has no column ${JSON.stringify(missing.name)}, which the table has`);
-    const columns = whole.columns.flatMap(({ name }) => holding.columns.find((column) => column.name === name) ?? []);
+    if (missing !== undefined)
+      throw plan.complain(["holdout"], `has no column ${JSON.stringify(missing.name)}, which the table has`);
+    const columns = whole.columns.flatMap(
+      ({ name }) => holding.columns.find((column) => column.name === name) ?? [],
+    );
     return { learning: whole, holding: { ...holding, columns } };
   }
   const share = typeof plan.holdout === "number" ? plan.holdout : 0;
@@ -108,7 +119,7 @@ function brokenLines(table: TextTable, constraints: readonly Constraint[], plan:
         : "columns" in constraint
           ? constraint.columns
           : Object.keys(constraint.then);
-    const { message } = table.complain(first, column, shown(constraint));
+    const { message } = table.complain(first, column, "does not keep it");
     const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
     if (count > mostBroken * table.rows) {
       throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
@@ -119,8 +130,9 @@ function brokenLines(table: TextTable, constraints: readonly Constraint[], plan:
 
 function equalAmong(real: TypedTable, holdout: TypedTable): number {
   const keys = (table: TypedTable): string[] =>
-    Array.from({ length: table.rows }, (_, row) => table.columns.map(({ values }) => String(values[row])).join("\u001f"));
+    Array.from({ length: table.rows }, (_, row) =>
+      table.columns.map(({ values }) => String(values[row])).join("\u001f"),
+    );
   const known = new Set(keys(real));
   return keys(holdout).filter((key) => known.has(key)).length;
 }
-
