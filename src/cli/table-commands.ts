@@ -2,7 +2,7 @@
 
 import { Option, type Command } from "commander";
 import type { DescribeOptions } from "./commands/describe.ts";
-import type { SampleCommandOptions } from "./commands/sample.ts";
+import type { SampleCommandOptions } from "./commands/sample-table.ts";
 import type { SynthesiseOptions } from "./commands/synthesise.ts";
 import { withDevice } from "./terminal/option-groups.ts";
 import { wholeNumber } from "./terminal/options.ts";
@@ -42,8 +42,13 @@ export function addTableCommands(program: Command): void {
     });
 
   withDevice(program.command("synthesise"))
-    .description("fit a model to a table and make rows after it, with a report of how alike they are and what they give away")
-    .argument("[manifest]", "YAML file (see: tessera describe TABLE --manifest FILE); with --resume: the run's own")
+    .description(
+      "fit a model to a table and make rows after it, with a report of how alike they are and what they give away",
+    )
+    .argument(
+      "[manifest]",
+      "YAML file (see: tessera describe TABLE --manifest FILE); with --resume: the run's own",
+    )
     .option("--data-root <folder>", "folder that the manifest's paths are below", ".")
     .option("--out <folder>", "folder for the model, the rows and the report")
     .option("--resume <folder>", "go on with a run that was stopped")
@@ -70,12 +75,19 @@ export function addTableCommands(program: Command): void {
       [],
     )
     .option("--fill <table>", "CSV file whose empty cells are filled; all others stay as they are")
-    .addOption(new Option("--delimiter <text>", "of --fill: what stands between two cells").choices([",", ";", "tab", "blank"]).default(","))
+    .addOption(
+      new Option("--delimiter <text>", "of --fill: what stands between two cells")
+        .choices([",", ";", "tab", "blank"])
+        .default(","),
+    )
     .option("--seed <n>", "same seed, same rows, on one device", wholeNumber("--seed", 0), 1)
-    .option("--out <file>", "CSV file for the rows, which is written whole or not at all; default: standard output")
+    .option(
+      "--out <file>",
+      "CSV file for the rows, which is written whole or not at all; default: standard output",
+    )
     .option("--quiet", "print nothing but the rows, warnings and errors", false)
     .action(async (run: string, options: SampleCommandOptions) => {
-      const { sampleCommand } = await import("./commands/sample.ts");
+      const { sampleCommand } = await import("./commands/sample-table.ts");
       await sampleCommand(run, options);
     });
 }

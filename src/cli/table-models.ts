@@ -15,7 +15,7 @@ import { copulaFromJson, type CopulaModel } from "../tabular/copula/copula-model
 import { describeNetwork, networkOfDescription } from "../tabular/network/network-description.ts";
 import { networkModel } from "../tabular/network/network-model.ts";
 import type { TabularNetwork } from "../tabular/network/tabular-network.ts";
-import { recipeFromJson, type TableRecipe } from "../tabular/preparation/recipe.ts";
+import { recipeFromJson, type TableRecipe } from "../tabular/preparation/table-recipe.ts";
 
 const format = "tessera-table-model-1";
 
@@ -39,8 +39,18 @@ export const copulaText = (model: CopulaModel, { recipe, constraints }: Kept): s
   jsonText({ format, recipe, constraints, copula: model.toJSON() });
 
 /** model.json of a network, whose weights are in its own run. */
-export const networkText = (network: TabularNetwork, columns: readonly CodedColumn[], { recipe, constraints }: Kept): string =>
-  jsonText({ format, recipe, constraints, network: describeNetwork(network), columns: codedColumnsJson(columns) });
+export const networkText = (
+  network: TabularNetwork,
+  columns: readonly CodedColumn[],
+  { recipe, constraints }: Kept,
+): string =>
+  jsonText({
+    format,
+    recipe,
+    constraints,
+    network: describeNetwork(network),
+    columns: codedColumnsJson(columns),
+  });
 
 /** A model to draw from. */
 export interface OpenTableModel extends Kept {
@@ -54,10 +64,14 @@ export interface OpenTableModel extends Kept {
  * @param onEngine gives a network its engine; a copula needs none
  * @throws RunFolderError, DataError when the folder has none, or it is damaged
  */
-export function openTableModel(run: string, onEngine: <Result>(work: (engine: Engine) => Promise<Result>) => Promise<Result>): OpenTableModel {
+export function openTableModel(
+  run: string,
+  onEngine: <Result>(work: (engine: Engine) => Promise<Result>) => Promise<Result>,
+): OpenTableModel {
   const file = join(run, tableRunFiles.model);
   const parsed = modelSchema.safeParse(readTableModel(run));
-  if (!parsed.success) throw new DataError(file, "is no model of a table of this version; synthesise again with --force");
+  if (!parsed.success)
+    throw new DataError(file, "is no model of a table of this version; synthesise again with --force");
   const json = parsed.data;
   const recipe = recipeFromJson(json.recipe, file);
   const { constraints } = json;
@@ -66,7 +80,8 @@ export function openTableModel(run: string, onEngine: <Result>(work: (engine: En
     return { recipe, constraints, columns: model.columns, use: (body) => body(model) };
   }
   const found = codedColumnsSchema.safeParse(json.columns);
-  if (!found.success) throw new DataError(file, `is no model of a table of this version: ${firstFault(found.error)}`);
+  if (!found.success)
+    throw new DataError(file, `is no model of a table of this version: ${firstFault(found.error)}`);
   const columns = found.data;
   return {
     ...{ recipe, constraints, columns },

@@ -68,17 +68,22 @@ export async function checkTableRun(path: string, { force, resume }: TableRunOpt
   if (why !== undefined) throw new RunFolderError(`${option} ${path}: ${why}`);
   if (!existsSync(path)) {
     if (!resume) return;
-    throw new RunFolderError(`--resume ${path}: does not exist; name the folder of a run, or begin one with --out${await suggestedPath(path)}`);
+    throw new RunFolderError(
+      `--resume ${path}: does not exist; name the folder of a run, or begin one with --out${await suggestedPath(path)}`,
+    );
   }
   checkUnlocked(path);
-  const held = readdirSync(path).filter((name) => !isOfLock(name) && !isHarmless(name) && !name.endsWith(".part"));
+  const held = readdirSync(path).filter(
+    (name) => !isOfLock(name) && !isHarmless(name) && !name.endsWith(".part"),
+  );
   const isRun = existsSync(join(path, tableRunFiles.record));
   if (resume) {
     readTableRecord(path);
     return;
   }
   if (held.length === 0) return;
-  if (isRun && !isTableRun(path)) throw new RunFolderError(`--out ${path}: holds a run of another kind; choose another folder`);
+  if (isRun && !isTableRun(path))
+    throw new RunFolderError(`--out ${path}: holds a run of another kind; choose another folder`);
   if (force) return;
   throw new RunFolderError(
     isRun
@@ -94,14 +99,17 @@ export async function openTableRun(path: string, options: TableRunOptions): Prom
   mkdirSync(path, { recursive: true });
   const close = lockFolder(path);
   if (!options.resume) {
-    for (const name of Object.values(tableRunFiles)) rmSync(join(path, name), { recursive: true, force: true });
+    for (const name of Object.values(tableRunFiles))
+      rmSync(join(path, name), { recursive: true, force: true });
   }
   const write = async (name: keyof typeof tableRunFiles, content: string): Promise<void> => {
     const file = join(path, tableRunFiles[name]);
     try {
       await replaceFile(file, (handle) => handle.writeFile(content));
     } catch (cause) {
-      throw new RunFolderError(`${file}: ${notWritten(cause, content.length, "choose another --out")}`, { cause });
+      throw new RunFolderError(`${file}: ${notWritten(cause, content.length, "choose another --out")}`, {
+        cause,
+      });
     }
   };
   return { path, write, close };
@@ -121,11 +129,17 @@ const isTableRun = (path: string): boolean => {
 /** @throws RunFolderError when the folder holds no run of a table, or its record is damaged */
 export function readTableRecord(path: string): TableRunRecord {
   const file = join(path, tableRunFiles.record);
-  if (!existsSync(file)) throw new RunFolderError(`${path}: holds no run of a table (${tableRunFiles.record}); name the folder that synthesise wrote`);
+  if (!existsSync(file))
+    throw new RunFolderError(
+      `${path}: holds no run of a table (${tableRunFiles.record}); name the folder that synthesise wrote`,
+    );
   try {
     return recordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
-    throw new RunFolderError(`${file}: is not the record of a run of a table, or damaged; name the folder that synthesise wrote`, { cause });
+    throw new RunFolderError(
+      `${file}: is not the record of a run of a table, or damaged; name the folder that synthesise wrote`,
+      { cause },
+    );
   }
 }
 
@@ -133,7 +147,10 @@ export function readTableRecord(path: string): TableRunRecord {
 export function readTableModel(path: string): unknown {
   readTableRecord(path);
   const file = join(path, tableRunFiles.model);
-  if (!existsSync(file)) throw new RunFolderError(`${path}: has no ${tableRunFiles.model} yet: the run has not ended; go on with it: --resume ${path}`);
+  if (!existsSync(file))
+    throw new RunFolderError(
+      `${path}: has no ${tableRunFiles.model} yet: the run has not ended; go on with it: --resume ${path}`,
+    );
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {

@@ -72,11 +72,6 @@ describe("bad input is one line", () => {
       ["real.csv", "wide.csv"],
       /^error: wide\.csv: has columns that real\.csv has not: "more"/u,
     ],
-    [
-      "a hold-out without a column",
-      ["real.csv", "synthetic.csv", "--holdout", "short.csv"],
-      /^error: short\.csv: .*"label"/u,
-    ],
     ["few rows", ["real.csv", "few.csv"], /synthetic table has 20 rows, and fewer than 100/u],
     [
       "no such target",

@@ -12,7 +12,15 @@ import { jsonText } from "../../runs/json-text.ts";
 import { version } from "../../runs/package-info.ts";
 import { provenance } from "../../runs/provenance.ts";
 import { runFiles } from "../../runs/run-files.ts";
-import { checkTableRun, openTableRun, readTableRecord, recordText, tableRunFiles, type OpenTableRun, type TableRunRecord } from "../../runs/table-run.ts";
+import {
+  checkTableRun,
+  openTableRun,
+  readTableRecord,
+  recordText,
+  tableRunFiles,
+  type OpenTableRun,
+  type TableRunRecord,
+} from "../../runs/table-run.ts";
 import { trainTask } from "../../runs/train-task.ts";
 import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { tablePage } from "../../report/table/table-page.ts";
@@ -51,15 +59,24 @@ export interface SynthesiseOptions extends DeviceOptions {
 export async function synthesiseCommand(file: string | undefined, options: SynthesiseOptions): Promise<void> {
   const { out, resume } = options;
   const path = resume ?? out;
-  if (path === undefined) throw new UsageError("synthesise takes --out: the folder for the run, or --resume: the folder of one that was stopped");
+  if (path === undefined)
+    throw new UsageError(
+      "synthesise takes --out: the folder for the run, or --resume: the folder of one that was stopped",
+    );
   if (resume !== undefined && (file !== undefined || out !== undefined || options.force)) {
-    throw new UsageError("--resume goes on with the manifest of its run, in its folder: leave out the manifest, --out and --force");
+    throw new UsageError(
+      "--resume goes on with the manifest of its run, in its folder: leave out the manifest, --out and --force",
+    );
   }
-  if (resume === undefined && file === undefined) throw new UsageError("synthesise takes a manifest (see: tessera describe TABLE --manifest FILE)");
+  if (resume === undefined && file === undefined)
+    throw new UsageError("synthesise takes a manifest (see: tessera describe TABLE --manifest FILE)");
   const how = { force: options.force, resume: resume !== undefined };
   await checkTableRun(path, how);
   const before = resume === undefined ? undefined : readTableRecord(resume);
-  const written = before === undefined ? await readTablePlan(file ?? "") : parseTablePlan(before.manifest.text, before.manifest.file);
+  const written =
+    before === undefined
+      ? await readTablePlan(file ?? "")
+      : parseTablePlan(before.manifest.text, before.manifest.file);
   const seed = before?.seed ?? options.seed ?? written.seed;
   const plan = { ...written, seed };
   const dataRoot = before?.dataRoot ?? options.dataRoot;
@@ -90,7 +107,12 @@ async function readAndFit(
   const form = tableForm(plan);
   const files = plan.table;
   const heldOut = typeof plan.holdout === "number" ? [] : [plan.holdout].flat();
-  const read = (names: readonly string[]) => readTables(names.map((name) => join(dataRoot, name)), form, skipBad);
+  const read = (names: readonly string[]) =>
+    readTables(
+      names.map((name) => join(dataRoot, name)),
+      form,
+      skipBad,
+    );
   const tables = await read(files);
   const held = heldOut.length === 0 ? undefined : await read(heldOut);
   const fitted = fitPlan(plan, tables, held);
@@ -98,14 +120,21 @@ async function readAndFit(
   if (!quiet) {
     process.stderr.write(
       `${counted(real.rows, "row")} to learn from and ${holdout.rows.toLocaleString("en")} held out; ${counted(coded.columns.length, "column")}, ` +
-        `${counted(coded.columns.reduce((sum, { codes }) => sum + codes.length, 0), "code")} of ten rows or more\n`,
+        `${counted(
+          coded.columns.reduce((sum, { codes }) => sum + codes.length, 0),
+          "code",
+        )} of ten rows or more\n`,
     );
   }
   if (heldOut.length > 0 && overlap > 0) {
-    warn(`warning: ${counted(overlap, "row")} of the hold-out ${overlap === 1 ? "is" : "are"} equal to a row that is learned from: judged against them, a copy looks like luck`);
+    warn(
+      `warning: ${counted(overlap, "row")} of the hold-out ${overlap === 1 ? "is" : "are"} equal to a row that is learned from: judged against them, a copy looks like luck`,
+    );
   }
   const digests = async (names: readonly string[]) =>
-    Promise.all(names.map(async (name) => ({ file: name, sha256: sha256(await readFile(join(dataRoot, name))) })));
+    Promise.all(
+      names.map(async (name) => ({ file: name, sha256: sha256(await readFile(join(dataRoot, name))) })),
+    );
   return {
     fitted,
     record: {
@@ -129,7 +158,9 @@ function expectSameTables(before: TableRunRecord, now: TableRunRecord, path: str
   const all = ({ tables, holdout }: TableRunRecord) => [...tables, ...holdout];
   const changed = all(now).find(({ sha256 }, at) => all(before).at(at)?.sha256 !== sha256);
   if (changed === undefined) return;
-  throw new UsageError(`--resume ${path}: ${changed.file} is not what the run was begun with; put it back, or begin another run with --out`);
+  throw new UsageError(
+    `--resume ${path}: ${changed.file} is not what the run was begun with; put it back, or begin another run with --out`,
+  );
 }
 
 async function fitAndJudge(
@@ -142,7 +173,8 @@ async function fitAndJudge(
   const where = engineOptions(options);
   const { coded, constraints, recipe, real, holdout } = fitted;
   const { quiet } = options;
-  const engineFor = <Result>(work: Parameters<typeof onEngine<Result>>[1]): Promise<Result> => onEngine(where, work);
+  const engineFor = <Result>(work: Parameters<typeof onEngine<Result>>[1]): Promise<Result> =>
+    onEngine(where, work);
   if (plan.model === "copula") {
     await run.write("model", copulaText(fitCopula(coded), { recipe, constraints }));
   } else {
@@ -156,8 +188,13 @@ async function fitAndJudge(
   const made = await restoreRows(recipe, texts, plan.seed);
   await run.write("rows", csvText([made.header, ...made.rows]));
   if (!quiet) {
-    const dead = drawn.deadEnds === 0 ? "" : `; ${counted(drawn.deadEnds, "row")} came to a dead end of the constraints and ${drawn.deadEnds === 1 ? "was" : "were"} drawn again`;
-    process.stderr.write(`${counted(made.rows.length, "row")} in ${join(run.path, tableRunFiles.rows)}${dead}\n`);
+    const dead =
+      drawn.deadEnds === 0
+        ? ""
+        : `; ${counted(drawn.deadEnds, "row")} came to a dead end of the constraints and ${drawn.deadEnds === 1 ? "was" : "were"} drawn again`;
+    process.stderr.write(
+      `${counted(made.rows.length, "row")} in ${join(run.path, tableRunFiles.rows)}${dead}\n`,
+    );
   }
   const forms = new Map(recipe.columns.map(({ name, form }) => [name, form]));
   using counter = new Counter("judging", pieces, quiet);
@@ -173,7 +210,9 @@ async function fitAndJudge(
         progress: (doing) => counter.update(Math.min(pieces, done++), pieces, doing),
         words: (column, value) => {
           const form = forms.get(column);
-          return form?.kind === "date" ? writeDate(value, form.dates ?? { order: "year-first" }) : value.toLocaleString("en");
+          return form?.kind === "date"
+            ? writeDate(value, form.dates ?? { order: "year-first" })
+            : value.toLocaleString("en");
         },
       },
     ),
@@ -194,7 +233,13 @@ async function fitAndJudge(
 /** Of the progress: columns, distances, and six networks. */
 const pieces = 8;
 
-async function trainNetwork(run: OpenTableRun, plan: TablePlan, fitted: FittedPlan, options: SynthesiseOptions, signal: AbortSignal): Promise<void> {
+async function trainNetwork(
+  run: OpenTableRun,
+  plan: TablePlan,
+  fitted: FittedPlan,
+  options: SynthesiseOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { coded, recipe, constraints } = fitted;
   const out = join(run.path, tableRunFiles.training);
   const { epochs = networkLoop.epochs, ...network } = plan.network;
@@ -211,7 +256,12 @@ async function trainNetwork(run: OpenTableRun, plan: TablePlan, fitted: FittedPl
         const result = await trainTask(task, settings, {
           ...{ name: "table", out, resume: has("record"), warn, signal },
           listener: {
-            epoch: ({ epoch, validation }) => counter.update(epoch, length, validation === undefined ? "" : `loss ${validation.loss.toFixed(3)}`),
+            epoch: ({ epoch, validation }) =>
+              counter.update(
+                epoch,
+                length,
+                validation === undefined ? "" : `loss ${validation.loss.toFixed(3)}`,
+              ),
           },
         });
         if (result.module !== module) result.module.dispose();

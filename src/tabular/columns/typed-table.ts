@@ -149,7 +149,7 @@ function usualDecimals(cells: readonly string[], form: ColumnForm, least: number
 }
 
 /** The word for no value that most cells without one have, where at least `least` have it. */
-function emptyWord(cells: readonly string[], form: ColumnForm, least: number): string {
+export function emptyWord(cells: readonly string[], form: ColumnForm, least: number): string {
   const counts = new Map<string, number>();
   for (const cell of cells) if (isEmptyCell(cell, form)) counts.set(cell, (counts.get(cell) ?? 0) + 1);
   const [word = "", count = 0] = [...counts].sort((a, b) => b[1] - a[1]).at(0) ?? [];

@@ -1,5 +1,14 @@
 // A synthetic table judged: every measure between two yardsticks, independent columns and real rows, against a hold-out.
 
+import {
+  aFunction,
+  anything,
+  aRecord,
+  aString,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { closestRecords, nearerShare } from "../../metrics/tables/closest-records.ts";
@@ -25,6 +34,7 @@ import {
   someRows,
 } from "../../metrics/tables/typed-rows.ts";
 import { valueCoverage } from "../../metrics/tables/value-coverage.ts";
+import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { columnBars, fewestNamed, type NumberWords } from "./column-bars.ts";
 import { rowFeatures } from "./row-features.ts";
@@ -55,6 +65,16 @@ export interface JudgeTablesOptions {
   readonly progress?: ((doing: string, done: number, total: number) => void) | undefined;
 }
 
+const judgeOptions: OptionChecks<JudgeTablesOptions> = {
+  seed: wholeFrom(0),
+  target: aString,
+  disclose: aRecord,
+  steps: wholeFrom(1),
+  words: aFunction,
+  signal: anything,
+  progress: aFunction,
+};
+
 /** The tables: what was learned from, what came of it, and rows that it never saw. */
 export interface JudgedTables {
   readonly real: TypedTable;
@@ -83,6 +103,8 @@ export async function judgeTables(
   { real: whole, synthetic, holdout: given }: JudgedTables,
   options: JudgeTablesOptions = {},
 ): Promise<TableJudgement> {
+  expectEngine("judgeTables", engine);
+  expectOptions("judgeTables", options, judgeOptions);
   const { seed = 0, disclose, words = asTheyAre, progress } = options;
   expectAlike("judgeTables", whole, synthetic, ...(given === undefined ? [] : [given]));
   const { real, holdout } = given === undefined ? halved(whole, seed) : { real: whole, holdout: given };

@@ -13,7 +13,7 @@ import { checkComputed } from "../preparation/computed-columns.ts";
 import { constraintsOf } from "../preparation/plan-constraints.ts";
 import { prepareTable, rareOf, splitLists, wordLists } from "../preparation/prepare-table.ts";
 import { readColumns } from "../preparation/read-columns.ts";
-import type { TableRecipe } from "../preparation/recipe.ts";
+import type { TableRecipe } from "../preparation/table-recipe.ts";
 import { rowsOfTexts, typedTexts, type TextTable } from "../preparation/text-table.ts";
 import type { TablePlan } from "./table-plan.ts";
 
@@ -37,7 +37,11 @@ const mostCodes = 5000;
  * @throws DataError, ManifestError, UsageError for tables that are not as the plan says, constraints that rows break or that contradict
  *   each other, and too few rows
  */
-export function fitPlan(plan: TablePlan, tables: readonly Table[], heldOut: readonly Table[] | undefined): FittedPlan {
+export function fitPlan(
+  plan: TablePlan,
+  tables: readonly Table[],
+  heldOut: readonly Table[] | undefined,
+): FittedPlan {
   const whole = readColumns(tables, plan);
   for (const at of plan.constraints.keys()) checkComputed(whole, at, plan);
   const { learning, holding } = parted(whole, plan, heldOut);
@@ -67,14 +71,21 @@ export function fitPlan(plan: TablePlan, tables: readonly Table[], heldOut: read
   return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout) };
 }
 
-function parted(whole: TextTable, plan: TablePlan, heldOut: readonly Table[] | undefined): { learning: TextTable; holding: TextTable } {
+function parted(
+  whole: TextTable,
+  plan: TablePlan,
+  heldOut: readonly Table[] | undefined,
+): { learning: TextTable; holding: TextTable } {
   if (heldOut !== undefined) {
     const forms = new Map(whole.columns.map(({ name, form }) => [name, form]));
     const holding = readColumns(heldOut, plan, forms);
     const names = new Set(holding.columns.map(({ name }) => name));
     const missing = whole.columns.find(({ name, form }) => !names.has(name) && form.kind !== "identifier");
-    if (missing !== undefined) throw plan.complain(["holdout"], `has no column ${JSON.stringify(missing.name)}, which the table has`);
-    const columns = whole.columns.flatMap(({ name }) => holding.columns.find((column) => column.name === name) ?? []);
+    if (missing !== undefined)
+      throw plan.complain(["holdout"], `has no column ${JSON.stringify(missing.name)}, which the table has`);
+    const columns = whole.columns.flatMap(
+      ({ name }) => holding.columns.find((column) => column.name === name) ?? [],
+    );
     return { learning: whole, holding: { ...holding, columns } };
   }
   const share = typeof plan.holdout === "number" ? plan.holdout : 0;
@@ -95,7 +106,12 @@ function parted(whole: TextTable, plan: TablePlan, heldOut: readonly Table[] | u
 function checkConstraints(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): void {
   if (constraints.length === 0) return;
   for (const { constraint, count, first } of brokenConstraints(constraints, typedTexts(table))) {
-    const [column = ""] = "column" in constraint ? [constraint.column] : "columns" in constraint ? constraint.columns : Object.keys(constraint.then);
+    const [column = ""] =
+      "column" in constraint
+        ? [constraint.column]
+        : "columns" in constraint
+          ? constraint.columns
+          : Object.keys(constraint.then);
     const { message } = table.complain(first, column, constraintShown(constraint));
     throw plan.complain(
       ["constraints"],
@@ -106,8 +122,9 @@ function checkConstraints(table: TextTable, constraints: readonly Constraint[], 
 
 function equalAmong(real: TypedTable, holdout: TypedTable): number {
   const keys = (table: TypedTable): string[] =>
-    Array.from({ length: table.rows }, (_, row) => table.columns.map(({ values }) => String(values[row])).join("\u001f"));
+    Array.from({ length: table.rows }, (_, row) =>
+      table.columns.map(({ values }) => String(values[row])).join("\u001f"),
+    );
   const known = new Set(keys(real));
   return keys(holdout).filter((key) => known.has(key)).length;
 }
-

@@ -9,7 +9,7 @@ import { cellReader } from "../columns/typed-table.ts";
 import { domainOf } from "../constraints/condition.ts";
 import type { Conditions } from "../sampling/conditions.ts";
 import { partsOf } from "./joint-columns.ts";
-import type { TableRecipe } from "./recipe.ts";
+import type { TableRecipe } from "./table-recipe.ts";
 import { wordColumn } from "./word-lists.ts";
 
 /** The columns that conditions may name: those of the model, and those that stand apart. */
@@ -19,14 +19,34 @@ export function namedColumns(recipe: TableRecipe, columns: readonly CodedColumn[
     const isOrdered = form.kind !== "category";
     const values = [...new Set(cells.map((cell) => valueOf(cell, form)))].filter((value) => value !== null);
     const codes: Code[] = values.map((value) => ({ kind: "value", value }));
-    if (isOrdered) codes.sort((a, b) => (a.kind === "value" && b.kind === "value" ? Number(a.value) - Number(b.value) : 0));
-    return { name, isOrdered, codes, shares: new Float64Array(codes.length).fill(1 / Math.max(1, codes.length)) };
+    if (isOrdered)
+      codes.sort((a, b) =>
+        a.kind === "value" && b.kind === "value" ? Number(a.value) - Number(b.value) : 0,
+      );
+    return {
+      name,
+      isOrdered,
+      codes,
+      shares: new Float64Array(codes.length).fill(1 / Math.max(1, codes.length)),
+    };
   };
   const parts = recipe.joint.flatMap(({ column, parts: names }) =>
-    names.map((name, at) => apart(name, jointCells(columns, column, names.length).map((cells) => cells[at]))),
+    names.map((name, at) =>
+      apart(
+        name,
+        jointCells(columns, column, names.length).map((cells) => cells[at]),
+      ),
+    ),
   );
-  const computed = recipe.computed.map(({ column, values }) => apart(column, values.map(([, value]) => value)));
-  const lists = recipe.lists.map(({ column, words, alone }) => apart(column, [...words, ...(alone === undefined ? [] : [alone])]));
+  const computed = recipe.computed.map(({ column, values }) =>
+    apart(
+      column,
+      values.map(([, value]) => value),
+    ),
+  );
+  const lists = recipe.lists.map(({ column, words, alone }) =>
+    apart(column, [...words, ...(alone === undefined ? [] : [alone])]),
+  );
   return [...columns, ...parts, ...computed, ...lists];
 }
 
@@ -50,13 +70,18 @@ function jointCells(columns: readonly CodedColumn[], name: string, count: number
  * Conditions on the model's own columns.
  * @throws UsageError for a condition on a column that is computed from several, or on several words of a list at a time
  */
-export function modelConditions(recipe: TableRecipe, columns: readonly CodedColumn[], given: Conditions): Conditions {
+export function modelConditions(
+  recipe: TableRecipe,
+  columns: readonly CodedColumn[],
+  given: Conditions,
+): Conditions {
   const own: Record<string, Conditions[string]> = {};
   const allowed = new Map<string, Set<string>>();
   const only = (column: string, names: readonly string[], of: string): void => {
     const before = allowed.get(column);
     const left = new Set(names.filter((name) => before?.has(name) ?? true));
-    if (left.size === 0) throw new UsageError(`condition: no row that ten people share has ${of} as it is asked for`);
+    if (left.size === 0)
+      throw new UsageError(`condition: no row that ten people share has ${of} as it is asked for`);
     allowed.set(column, left);
   };
   for (const [name, condition] of Object.entries(given)) {
@@ -69,18 +94,28 @@ export function modelConditions(recipe: TableRecipe, columns: readonly CodedColu
     if (joint !== undefined) {
       const at = joint.parts.indexOf(name);
       const cells = jointCells(columns, joint.column, joint.parts.length);
-      only(joint.column, cells.filter((parts) => fulfils(parts[at])).map((parts) => JSON.stringify(parts)), name);
+      only(
+        joint.column,
+        cells.filter((parts) => fulfils(parts[at])).map((parts) => JSON.stringify(parts)),
+        name,
+      );
     } else if (computed !== undefined) {
       const [source, ...others] = computed.from;
       if (others.length > 0) {
-        throw new UsageError(`condition: ${name} is computed from ${computed.from.join(" and ")}: ask for these`);
+        throw new UsageError(
+          `condition: ${name} is computed from ${computed.from.join(" and ")}: ask for these`,
+        );
       }
-      const cells = computed.values.filter(([, value]) => fulfils(value)).map(([of]) => (JSON.parse(of) as string[])[0]);
+      const cells = computed.values
+        .filter(([, value]) => fulfils(value))
+        .map(([of]) => (JSON.parse(of) as string[])[0]);
       only(source, cells, name);
     } else if (list !== undefined) {
       const word = condition.equals ?? (condition.oneOf?.length === 1 ? condition.oneOf[0] : undefined);
       if (word === undefined) {
-        throw new UsageError(`condition: ${name} holds lists of words: ask for one, as in ${brief(`${name}=${list.words[0]}`)}, or for ${brief(`${wordColumn(name, list.words[0])}=no`)}`);
+        throw new UsageError(
+          `condition: ${name} holds lists of words: ask for one, as in ${brief(`${name}=${list.words[0]}`)}, or for ${brief(`${wordColumn(name, list.words[0])}=no`)}`,
+        );
       }
       const wanted = word === list.alone ? list.words : [String(word)];
       for (const each of wanted) own[wordColumn(name, each)] = { equals: word === list.alone ? "no" : "yes" };
@@ -91,9 +126,13 @@ export function modelConditions(recipe: TableRecipe, columns: readonly CodedColu
   for (const [column, names] of allowed) {
     const form = formOf(recipe, column);
     const isJoint = recipe.joint.some((joint) => joint.column === column);
-    const values = [...names].map((cell) => (isJoint ? cell : valueOf(cell, form))).filter((value) => value !== null);
+    const values = [...names]
+      .map((cell) => (isJoint ? cell : valueOf(cell, form)))
+      .filter((value) => value !== null);
     if (own[column] !== undefined) {
-      throw new UsageError(`condition: ${column} is asked for twice, once by what is computed from it; leave one out`);
+      throw new UsageError(
+        `condition: ${column} is asked for twice, once by what is computed from it; leave one out`,
+      );
     }
     own[column] = { oneOf: values };
   }

@@ -10,7 +10,8 @@ export interface ComputedColumn {
   readonly values: readonly (readonly [of: string, value: string])[];
 }
 
-const keyOf = (columns: readonly TextColumn[], row: number): string => JSON.stringify(columns.map(({ cells }) => cells[row]));
+const keyOf = (columns: readonly TextColumn[], row: number): string =>
+  JSON.stringify(columns.map(({ cells }) => cells[row]));
 
 /**
  * @throws ManifestError where rows with the same cells in `from` have different ones in the column: how many, and the first
@@ -43,7 +44,12 @@ export function checkComputed(table: TextTable, at: number, plan: TablePlan): vo
 }
 
 /** What stands beside what, as far as at least `least` rows have it. @param table with rare categories merged */
-export function computedColumn(table: TextTable, column: string, from: readonly string[], least: number): ComputedColumn {
+export function computedColumn(
+  table: TextTable,
+  column: string,
+  from: readonly string[],
+  least: number,
+): ComputedColumn {
   const { target, sources } = columnsIn(table, column, from);
   const counts = new Map<string, Map<string, number>>();
   for (let row = 0; row < table.rows; row++) {
@@ -60,13 +66,24 @@ export function computedColumn(table: TextTable, column: string, from: readonly 
 }
 
 /** The cells of a computed column; "" beside cells that fewer than ten rows had. */
-export function computedCells({ from, values }: ComputedColumn, columns: ReadonlyMap<string, readonly string[]>, rows: number): string[] {
+export function computedCells(
+  { from, values }: ComputedColumn,
+  columns: ReadonlyMap<string, readonly string[]>,
+  rows: number,
+): string[] {
   const known = new Map(values);
   const sources = from.map((name) => columns.get(name) ?? []);
-  return Array.from({ length: rows }, (_, row) => known.get(JSON.stringify(sources.map((cells) => cells[row]))) ?? "");
+  return Array.from(
+    { length: rows },
+    (_, row) => known.get(JSON.stringify(sources.map((cells) => cells[row]))) ?? "",
+  );
 }
 
-function columnsIn(table: TextTable, column: string, from: readonly string[]): { target: TextColumn; sources: TextColumn[] } {
+function columnsIn(
+  table: TextTable,
+  column: string,
+  from: readonly string[],
+): { target: TextColumn; sources: TextColumn[] } {
   const find = (name: string): TextColumn =>
     table.columns.find((each) => each.name === name) ?? { name, form: { kind: "category" }, cells: [] };
   return { target: find(column), sources: from.map(find) };

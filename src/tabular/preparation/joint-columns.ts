@@ -22,8 +22,14 @@ export function joinColumns({ rows, columns }: TextTable, parts: readonly string
 }
 
 /** The parts of combinations, [parts][rows]. @param rare what each part is where the combination is a merged one */
-export function partColumns({ parts }: JointColumn, cells: readonly string[], rare: readonly string[]): string[][] {
-  const parted = cells.map((cell) => partsOf(cell, parts.length) ?? (cell === "" ? parts.map(() => "") : rare));
+export function partColumns(
+  { parts }: JointColumn,
+  cells: readonly string[],
+  rare: readonly string[],
+): string[][] {
+  const parted = cells.map(
+    (cell) => partsOf(cell, parts.length) ?? (cell === "" ? parts.map(() => "") : rare),
+  );
   return parts.map((_, at) => parted.map((own) => own[at]));
 }
 
@@ -32,7 +38,9 @@ export function partsOf(cell: string, count: number): readonly string[] | undefi
   if (!cell.startsWith("[")) return undefined;
   try {
     const parts: unknown = JSON.parse(cell);
-    return Array.isArray(parts) && parts.length === count && parts.every((part) => typeof part === "string") ? parts : undefined;
+    return Array.isArray(parts) && parts.length === count && parts.every((part) => typeof part === "string")
+      ? parts
+      : undefined;
   } catch {
     return undefined;
   }

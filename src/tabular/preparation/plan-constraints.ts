@@ -12,17 +12,28 @@ import type { RawCondition } from "../plan/plan-schema.ts";
 import type { TablePlan } from "../plan/table-plan.ts";
 
 /** @throws ManifestError for a condition that does not suit its column, and for columns that are put together or computed */
-export function constraintsOf(plan: TablePlan, columns: readonly { readonly name: string; readonly form: ColumnForm }[]): Constraint[] {
+export function constraintsOf(
+  plan: TablePlan,
+  columns: readonly { readonly name: string; readonly form: ColumnForm }[],
+): Constraint[] {
   const forms = new Map(columns.map(({ name, form }) => [name, form]));
   const apart = new Map<string, string>();
   for (const each of plan.constraints) {
-    if (each.kind === "computed") apart.set(each.computed, `is computed: name ${each.from.map((name) => brief(name)).join(", ")} instead`);
+    if (each.kind === "computed")
+      apart.set(
+        each.computed,
+        `is computed: name ${each.from.map((name) => brief(name)).join(", ")} instead`,
+      );
     if (each.kind === "together") {
-      for (const name of each.together) apart.set(name, "stands together with others, of which only combinations of the table are drawn");
+      for (const name of each.together)
+        apart.set(name, "stands together with others, of which only combinations of the table are drawn");
     }
   }
   return plan.constraints.flatMap((each, at): Constraint[] => {
-    const conditionsOf = (field: string, raw: Readonly<Record<string, RawCondition>>): Record<string, Condition> =>
+    const conditionsOf = (
+      field: string,
+      raw: Readonly<Record<string, RawCondition>>,
+    ): Record<string, Condition> =>
       Object.fromEntries(
         Object.entries(raw).map(([name, condition]) => {
           const path = ["constraints", at, field, name];
@@ -39,8 +50,10 @@ export function constraintsOf(plan: TablePlan, columns: readonly { readonly name
       const why = apart.get(name);
       if (why !== undefined) throw plan.complain(path, `names ${brief(name)}, which ${why}`);
       const form = forms.get(name);
-      if (form === undefined) throw plan.complain(path, `names ${brief(name)}, which is no column that is learned from`);
-      if (form.kind === "identifier") throw plan.complain(path, `names ${brief(name)}, which is an identifier and never learned from`);
+      if (form === undefined)
+        throw plan.complain(path, `names ${brief(name)}, which is no column that is learned from`);
+      if (form.kind === "identifier")
+        throw plan.complain(path, `names ${brief(name)}, which is an identifier and never learned from`);
       return form;
     };
     switch (each.kind) {
@@ -51,9 +64,15 @@ export function constraintsOf(plan: TablePlan, columns: readonly { readonly name
         for (const name of each.order) formIn(name, ["constraints", at, "order"]);
         return [{ kind: "order", columns: each.order, strict: each.strict }];
       case "range":
-        return Object.entries(conditionsOf("range", each.range)).map(([column, must]) => ({ kind: "range", column, must }));
+        return Object.entries(conditionsOf("range", each.range)).map(([column, must]) => ({
+          kind: "range",
+          column,
+          must,
+        }));
       case "when":
-        return [{ kind: "when", when: conditionsOf("when", each.when), then: conditionsOf("then", each.then) }];
+        return [
+          { kind: "when", when: conditionsOf("when", each.when), then: conditionsOf("then", each.then) },
+        ];
     }
   });
 }
@@ -81,7 +100,10 @@ export function conditionOf(raw: RawCondition, form: ColumnForm): Condition {
 
 function numberIn(text: string, form: ColumnForm): number {
   const value = valueIn(text, form);
-  if (value === undefined) throw new UsageError(`has ${brief(text)}, which is no ${form.kind === "date" ? "date such as 2021-12-31" : "number"}`);
+  if (value === undefined)
+    throw new UsageError(
+      `has ${brief(text)}, which is no ${form.kind === "date" ? "date such as 2021-12-31" : "number"}`,
+    );
   return value;
 }
 

@@ -11,7 +11,7 @@ import type { TablePlan } from "../plan/table-plan.ts";
 import { computedColumn } from "./computed-columns.ts";
 import { joinColumns, jointName } from "./joint-columns.ts";
 import { defaultMaker } from "./makers.ts";
-import type { KeptColumn, TableRecipe } from "./recipe.ts";
+import type { KeptColumn, TableRecipe } from "./table-recipe.ts";
 import { typedTexts, type TextColumn, type TextTable } from "./text-table.ts";
 import { splitWords, wordList, type WordList } from "./word-lists.ts";
 
@@ -52,7 +52,9 @@ export function rareOf(plan: TablePlan, column: string): RareCategories {
 export function prepareTable(table: TextTable, plan: TablePlan, lists: readonly WordList[]): PreparedTable {
   const split = splitLists(table, lists);
   const names = split.columns.map(({ name }) => name);
-  const computed = plan.constraints.flatMap((each, at) => (each.kind === "computed" ? [{ ...each, at }] : []));
+  const computed = plan.constraints.flatMap((each, at) =>
+    each.kind === "computed" ? [{ ...each, at }] : [],
+  );
   const joined = plan.constraints.flatMap((each, at) => (each.kind === "together" ? [{ ...each, at }] : []));
   checkParts(split, plan, lists, computed, joined);
   const merged = withMergedRare(split, plan);
@@ -67,13 +69,13 @@ export function prepareTable(table: TextTable, plan: TablePlan, lists: readonly 
       learned.push(joinColumns(merged, group.together));
     }
   }
-  const kept = split.columns.map(({ name, form, cells }): KeptColumn => ({ name, ...writtenColumn(cells, form, leastRows) }));
+  const kept = split.columns.map(({ name, form, cells }): KeptColumn => ({
+    name,
+    ...writtenColumn(cells, form, leastRows),
+  }));
   const recipe: TableRecipe = {
     format: "tessera-table-recipe-1",
-    output: [
-      ...table.columns.map(({ name }) => name),
-      ...(plan.count === undefined ? [] : [plan.count]),
-    ],
+    output: [...table.columns.map(({ name }) => name), ...(plan.count === undefined ? [] : [plan.count])],
     columns: kept,
     lists: [...lists],
     computed: computed.map((each) => computedColumn(merged, each.computed, each.from, leastRows)),
@@ -88,7 +90,10 @@ export function prepareTable(table: TextTable, plan: TablePlan, lists: readonly 
     ...(plan.count === undefined ? {} : { count: plan.count }),
   };
   if (learned.length === 0) {
-    throw plan.complain(["columns"], `leaves nothing to learn from: ${names.map((name) => brief(name)).join(", ")} are all left out, computed, or identifiers`);
+    throw plan.complain(
+      ["columns"],
+      `leaves nothing to learn from: ${names.map((name) => brief(name)).join(", ")} are all left out, computed, or identifiers`,
+    );
   }
   return { learned: typedTexts({ ...split, columns: learned }), recipe };
 }
@@ -104,12 +109,18 @@ function withMergedRare(table: TextTable, plan: TablePlan): TextTable {
     if (form.kind !== "category") {
       if (form.kind === "identifier") return column;
       const read = cellReader(form);
-      return { ...column, cells: cells.map((cell) => (isEmptyCell(cell, form) ? "" : write(read(cell) ?? null))) };
+      return {
+        ...column,
+        cells: cells.map((cell) => (isEmptyCell(cell, form) ? "" : write(read(cell) ?? null))),
+      };
     }
     const filled = cells.map((cell) => (isEmptyCell(cell, form) ? "" : cell));
     const counts = countsOf(filled);
     const { below, to } = rareOf(plan, name);
-    return { ...column, cells: filled.map((cell) => (cell !== "" && (counts.get(cell) ?? 0) < below ? to : cell)) };
+    return {
+      ...column,
+      cells: filled.map((cell) => (cell !== "" && (counts.get(cell) ?? 0) < below ? to : cell)),
+    };
   });
   return { ...table, columns };
 }
@@ -130,10 +141,15 @@ function checkParts(
   const check = (path: readonly (string | number)[], name: string): void => {
     const column = table.columns.find((each) => each.name === name);
     if (lists.some((list) => list.column === name)) {
-      throw plan.complain(path, `names ${brief(name)}, which is a list of words: name one of its columns, such as ${brief(names.find((each) => each.startsWith(`${name}: `)) ?? name)}`);
+      throw plan.complain(
+        path,
+        `names ${brief(name)}, which is a list of words: name one of its columns, such as ${brief(names.find((each) => each.startsWith(`${name}: `)) ?? name)}`,
+      );
     }
-    if (column === undefined) throw plan.complain(path, `names a column that is not there, ${brief(name)}${suggestion(name, names)}`);
-    if (column.form.kind === "identifier") throw plan.complain(path, `names ${brief(name)}, which is an identifier and never learned from`);
+    if (column === undefined)
+      throw plan.complain(path, `names a column that is not there, ${brief(name)}${suggestion(name, names)}`);
+    if (column.form.kind === "identifier")
+      throw plan.complain(path, `names ${brief(name)}, which is an identifier and never learned from`);
   };
   for (const { at, computed: target, from } of computed) {
     for (const name of [target, ...from]) check(["constraints", at, "computed"], name);
@@ -142,7 +158,11 @@ function checkParts(
   for (const { at, together } of joined) {
     for (const name of together) {
       check(["constraints", at, "together"], name);
-      if (parts.has(name)) throw plan.complain(["constraints", at, "together"], `names ${brief(name)}, which stands with others already; put all of them into one`);
+      if (parts.has(name))
+        throw plan.complain(
+          ["constraints", at, "together"],
+          `names ${brief(name)}, which stands with others already; put all of them into one`,
+        );
       if (computed.some((each) => each.computed === name)) {
         throw plan.complain(["constraints", at, "together"], `names ${brief(name)}, which is computed`);
       }

@@ -82,10 +82,13 @@ function checkNames(names: readonly string[], plan: TablePlan): void {
               : [...Object.keys(each.when), ...Object.keys(each.then)];
     for (const name of about) {
       // A word of a list has a column of its own, which is there once the list is split.
-      const list = Object.entries(plan.columns).find(([column, { list: mark }]) => mark !== undefined && name.startsWith(`${column}: `));
+      const list = Object.entries(plan.columns).find(
+        ([column, { list: mark }]) => mark !== undefined && name.startsWith(`${column}: `),
+      );
       if (list !== undefined) continue;
       known(path, name);
-      if (plan.leave.includes(name)) throw plan.complain(path, `names ${brief(name)}, which leave names, too`);
+      if (plan.leave.includes(name))
+        throw plan.complain(path, `names ${brief(name)}, which leave names, too`);
     }
   }
 }
@@ -101,11 +104,18 @@ function withDifferences(columns: readonly ColumnCells[], plan: TablePlan): Colu
       if (found !== undefined) return found;
       throw plan.complain(
         path,
-        `names a column that the table does not have, ${brief(each)}${suggestion(each, columns.map((column) => column.name))}`,
+        `names a column that the table does not have, ${brief(each)}${suggestion(
+          each,
+          columns.map((column) => column.name),
+        )}`,
       );
     });
-    if (columns.some((column) => column.name === name)) throw plan.complain(path, "has the name of a column of the table");
-    const form = { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) };
+    if (columns.some((column) => column.name === name))
+      throw plan.complain(path, "has the name of a column of the table");
+    const form = {
+      ...(decimal === undefined ? {} : { decimal }),
+      ...(thousands === undefined ? {} : { thousands }),
+    };
     const [first, second] = parts;
     const cells = first.cells.map((cell, row) => {
       const other = second.cells[row];
@@ -126,14 +136,23 @@ function withDifferences(columns: readonly ColumnCells[], plan: TablePlan): Colu
 function formOf(column: ColumnCells, entry: ColumnEntry | undefined, plan: TablePlan): ColumnForm {
   const { kind, decimal, thousands, dates: order, words, missing, list } = entry ?? {};
   const common = {
-    ...(words === undefined ? {} : { missing: ["?", "", ...words].filter((word) => word !== "?" || words.includes("?")) }),
+    ...(words === undefined
+      ? {}
+      : { missing: ["?", "", ...words].filter((word) => word !== "?" || words.includes("?")) }),
     ...(missing === "category" ? { missingIs: missing } : {}),
   };
-  const numbers = decimal === undefined && thousands === undefined ? {} : {
-    numbers: { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) },
-  };
+  const numbers =
+    decimal === undefined && thousands === undefined
+      ? {}
+      : {
+          numbers: {
+            ...(decimal === undefined ? {} : { decimal }),
+            ...(thousands === undefined ? {} : { thousands }),
+          },
+        };
   const said = column.cells.filter((cell) => !isEmptyCell(cell, { kind: kind ?? "number", ...common }));
-  const isWhole = (): boolean => said.every((cell) => Number.isSafeInteger(readNumber(cell, numbers.numbers)));
+  const isWhole = (): boolean =>
+    said.every((cell) => Number.isSafeInteger(readNumber(cell, numbers.numbers)));
   if (kind === "date" || (kind === undefined && order !== undefined)) {
     const orders = order === undefined ? ordersOf(said) : [order];
     if (orders.length !== 1 && said.length > 0) {
@@ -152,7 +171,8 @@ function formOf(column: ColumnCells, entry: ColumnEntry | undefined, plan: Table
     return { kind: isWhole() ? "integer" : "number", ...common, ...numbers };
   }
   // What the plan calls missing is not looked at.
-  const cells = words === undefined ? column.cells : column.cells.map((cell) => (words.includes(cell) ? "" : cell));
+  const cells =
+    words === undefined ? column.cells : column.cells.map((cell) => (words.includes(cell) ? "" : cell));
   const { form, doubt, row } = guessForm({ ...column, cells });
   if (doubt !== undefined) throw column.complain(row ?? 0, `${doubt} (in ${plan.file}, under columns)`);
   return { ...form, ...common };
@@ -168,7 +188,11 @@ function unrolled(table: TextTable, count: string): TextTable {
       throw table.complain(row, count, `${brief(cell)} is no count: a whole number from 0`);
     }
     if (rows.length + times > mostRows) {
-      throw table.complain(row, count, `the counts sum to over ${counted(mostRows, "row")}, which are too many`);
+      throw table.complain(
+        row,
+        count,
+        `the counts sum to over ${counted(mostRows, "row")}, which are too many`,
+      );
     }
     for (let at = 0; at < times; at++) rows.push(row);
   }

@@ -4,7 +4,7 @@ import { cellWriter } from "../columns/typed-table.ts";
 import { computedCells } from "./computed-columns.ts";
 import { partColumns } from "./joint-columns.ts";
 import { makeIdentifiers } from "./makers.ts";
-import type { TableRecipe } from "./recipe.ts";
+import type { TableRecipe } from "./table-recipe.ts";
 import type { TextColumn, TextTable } from "./text-table.ts";
 import { joinWords, wordColumn } from "./word-lists.ts";
 
@@ -23,7 +23,8 @@ export function restoreTexts(recipe: TableRecipe, { rows, columns: drawn }: Draw
     const known = kept.get(name);
     if (joint !== undefined) {
       const cells = values.map((value) => String(value ?? ""));
-      for (const [at, part] of partColumns(joint, cells, joint.rare).entries()) byName.set(joint.parts[at], part);
+      for (const [at, part] of partColumns(joint, cells, joint.rare).entries())
+        byName.set(joint.parts[at], part);
     } else if (known !== undefined) {
       byName.set(name, values.map(cellWriter({ ...known, empty: "" })));
     }
@@ -31,7 +32,9 @@ export function restoreTexts(recipe: TableRecipe, { rows, columns: drawn }: Draw
   for (const column of recipe.computed) byName.set(column.column, computedCells(column, byName, rows));
   const columns = recipe.columns.flatMap(({ name, form, empty }): TextColumn[] => {
     const cells = byName.get(name);
-    return cells === undefined ? [] : [{ name, form, cells: cells.map((cell) => (cell === "" ? empty : cell)) }];
+    return cells === undefined
+      ? []
+      : [{ name, form, cells: cells.map((cell) => (cell === "" ? empty : cell)) }];
   });
   return {
     ...{ rows, columns },
@@ -64,7 +67,11 @@ export async function restoreRows(
   }
   for (const [name, cells] of known) {
     const own = columns.get(name);
-    if (own !== undefined) columns.set(name, own.map((cell, row) => (cells[row] === "" ? cell : cells[row])));
+    if (own !== undefined)
+      columns.set(
+        name,
+        own.map((cell, row) => (cells[row] === "" ? cell : cells[row])),
+      );
   }
   const shown = recipe.output.filter((name) => name !== recipe.count);
   const places = Array.from({ length: rows }, (_, row) => row);
@@ -74,14 +81,17 @@ export async function restoreRows(
     const made = await makeIdentifiers(column, make, kept.length, seed);
     const own = known.get(column);
     const cells: string[] = [];
-    for (const [at, row] of kept.entries()) cells[row] = own === undefined || own[row] === "" ? made[at] : own[row];
+    for (const [at, row] of kept.entries())
+      cells[row] = own === undefined || own[row] === "" ? made[at] : own[row];
     columns.set(column, cells);
   }
   const header = recipe.output.filter((name) => name === recipe.count || columns.has(name));
   return {
     header,
     rows: kept.map((row, at) =>
-      header.map((name) => (name === recipe.count ? String(counted?.[at].times ?? 1) : (columns.get(name)?.[row] ?? ""))),
+      header.map((name) =>
+        name === recipe.count ? String(counted?.[at].times ?? 1) : (columns.get(name)?.[row] ?? ""),
+      ),
     ),
   };
 }

@@ -1,6 +1,7 @@
 // Cells that hold several words, as "Effusion|Mass": each word becomes a column of yes and no, so that a model learns which words go
 // together, and combinations that fewer than ten rows have are neither lost nor copied.
 import { isEmptyCell } from "../columns/column-forms.ts";
+import { emptyWord } from "../columns/typed-table.ts";
 import type { TextColumn } from "./text-table.ts";
 
 /** How the words of a column are parted and joined. */
@@ -18,7 +19,10 @@ export interface WordList {
 export const wordColumn = (column: string, word: string): string => `${column}: ${word}`;
 
 const wordsOf = (cell: string, mark: string): string[] =>
-  cell.split(mark).map((word) => word.trim()).filter((word) => word !== "");
+  cell
+    .split(mark)
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 
 /** The words of a column. @param least rows that must have a word */
 export function wordList({ name, cells, form }: TextColumn, mark: string, least: number): WordList {
@@ -38,12 +42,13 @@ export function wordList({ name, cells, form }: TextColumn, mark: string, least:
   const alone = empty === 0 ? frequent.find(([word]) => !beside.has(word))?.[0] : undefined;
   const words = frequent.map(([word]) => word).filter((word) => word !== alone);
   words.sort((a, b) => (a < b ? -1 : 1));
-  return { column: name, mark, words, empty: "", ...(alone === undefined ? {} : { alone }) };
+  const written = { column: name, mark, words, empty: emptyWord(cells, form, least) };
+  return alone === undefined ? written : { ...written, alone };
 }
 
-/** A column of yes and no for each word; nothing where the cell says nothing and that is not what an empty list looks like. */
-export function splitWords({ cells }: TextColumn, list: WordList): TextColumn[] {
-  const split = cells.map((cell) => new Set(wordsOf(cell, list.mark)));
+/** A column of yes and no for each word. */
+export function splitWords({ cells, form }: TextColumn, list: WordList): TextColumn[] {
+  const split = cells.map((cell) => new Set(isEmptyCell(cell, form) ? [] : wordsOf(cell, list.mark)));
   return list.words.map((word) => ({
     name: wordColumn(list.column, word),
     form: { kind: "category" },

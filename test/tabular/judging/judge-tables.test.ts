@@ -30,7 +30,7 @@ const some = (table: TypedTable, first: number, count: number): TypedTable =>
 
 withData(censusFiles, "of the census, the judge", () => {
   const whole = censusTable("data");
-  const [real, holdout, others] = [0, 1, 2].map((part) => some(whole, 3000 * part, 3000));
+  const [real, holdout, others] = [0, 1, 2].map((part) => some(whole, 2000 * part, 2000));
   const judged = (synthetic: TypedTable, steps = 20): ReturnType<typeof judgeTables> =>
     judgeTables(engine(), { real, synthetic, holdout }, { steps });
 
@@ -40,8 +40,8 @@ withData(censusFiles, "of the census, the judge", () => {
   test("catches rows that were copied, which no measure of quality does", async () => {
     const { privacy, pairs } = await judged(real);
     expect(privacy.nearer.value).toBeGreaterThan(0.9); // all training rows are at hand; of a part of them it is .74
-    expect(privacy.copies.copies).toBe(3000);
-    expect(privacy.copies.excess).toBeGreaterThan(2950);
+    expect(privacy.copies.copies).toBe(2000);
+    expect(privacy.copies.excess).toBeGreaterThan(1950);
     expect(privacy.closest.synthetic.map(({ distance }) => distance)).toEqual([0, 0, 0, 0]);
     expect(privacy.closest.holdout[3].distance).toBeGreaterThan(0.01);
     expect(pairs.value).toBe(pairs.ceiling);
@@ -49,9 +49,9 @@ withData(censusFiles, "of the census, the judge", () => {
 
   test("finds other real rows as good as real rows, and nothing copied", async () => {
     const { shapes, pairs, triples, detection, use, privacy } = await judged(others, 150);
-    expect(Math.abs((shapes.value ?? 0) - (shapes.ceiling ?? 0))).toBeLessThan(0.01);
-    expect(Math.abs((pairs.value ?? 0) - (pairs.ceiling ?? 0))).toBeLessThan(0.01);
-    expect(Math.abs((triples.value ?? 0) - (triples.ceiling ?? 0))).toBeLessThan(0.01);
+    expect(Math.abs((shapes.value ?? 0) - (shapes.ceiling ?? 0))).toBeLessThan(0.015);
+    expect(Math.abs((pairs.value ?? 0) - (pairs.ceiling ?? 0))).toBeLessThan(0.015);
+    expect(Math.abs((triples.value ?? 0) - (triples.ceiling ?? 0))).toBeLessThan(0.02);
     expect(Math.abs((detection.value ?? 0) - 0.5)).toBeLessThan(0.05);
     expect(detection.floor).toBeGreaterThan(0.8); // independent columns beside it
     expect(use?.target).toEqual({ column: "income", positive: ">50K", negative: "<=50K" });
@@ -67,7 +67,7 @@ withData(censusFiles, "of the census, the judge", () => {
     expect(found.shapes.value).toBeGreaterThan(0.97);
     expect(Math.abs((found.pairs.value ?? 0) - (found.pairs.floor ?? 0))).toBeLessThan(0.01);
     expect(found.pairs.value).toBeLessThan((found.pairs.ceiling ?? 0) - 0.04);
-    expect(found.triples.value).toBeLessThan((found.triples.ceiling ?? 0) - 0.1);
+    expect(found.triples.value).toBeLessThan((found.triples.ceiling ?? 0) - 0.06);
     const { columns, real: own, synthetic } = found.associations;
     const [i, j] = ["relationship", "sex"].map((name) => columns.indexOf(name));
     expect(own[i][j]).toBeGreaterThan(0.6);
@@ -84,7 +84,9 @@ withData(censusFiles, "of the census, the judge", () => {
     }));
     const synthetic = changed(smeared, "race", (column) => ({
       ...{ name: column.name, kind: "category" },
-      values: Array.from(column.values, (name) => (name === "Amer-Indian-Eskimo" ? "White" : name)),
+      values: Array.from(column.values as readonly string[], (name) =>
+        name === "Amer-Indian-Eskimo" ? "White" : name,
+      ),
     }));
     dropped = await judged(synthetic);
     const { columns, pairsOfColumns } = dropped;
@@ -180,6 +182,16 @@ describe("tables with little in them", () => {
       "the synthetic table has 99 rows, and fewer than 100 are too few to judge by",
     );
   });
+});
+
+test("options that there are not, and values that cannot be, are refused in a line", async () => {
+  const table = tableOf({ k: Array<string>(100).fill("a") });
+  const judged = (options: object): Promise<unknown> =>
+    judgeTables(engine(), { real: table, synthetic: table, holdout: table }, options);
+  await expect(judged({ sed: 1 })).rejects.toThrow(/judgeTables.*"?sed"?.*seed/u);
+  await expect(judged({ steps: 0 })).rejects.toThrow(/judgeTables: steps must be/u);
+  const disclose = { column: "k", from: ["l"] };
+  await expect(judged({ disclose, steps: 1 })).rejects.toThrow(/no column "l"/u);
 });
 
 describe("the target", () => {

@@ -10,7 +10,12 @@ const text = z.string();
 
 const form = z.strictObject({
   kind: z.enum(columnKinds),
-  numbers: z.strictObject({ decimal: z.enum([".", ","]).exactOptional(), thousands: z.enum(thousandsMarks).exactOptional() }).exactOptional(),
+  numbers: z
+    .strictObject({
+      decimal: z.enum([".", ","]).exactOptional(),
+      thousands: z.enum(thousandsMarks).exactOptional(),
+    })
+    .exactOptional(),
   dates: z
     .strictObject({
       order: z.enum(dateOrders),
@@ -32,10 +37,28 @@ const recipe = z.strictObject({
   output: z.array(text).readonly(),
   /** How each column is written, those of words split, parts of joint ones and computed ones by themselves. */
   columns: z.array(keptColumn).readonly(),
-  lists: z.array(z.strictObject({ column: text, mark: text, words: z.array(text).readonly(), alone: text.exactOptional(), empty: text })),
-  computed: z.array(z.strictObject({ column: text, from: z.array(text).readonly(), values: z.array(z.tuple([text, text]).readonly()).readonly() })),
-  joint: z.array(z.strictObject({ column: text, parts: z.array(text).readonly(), rare: z.array(text).readonly() })),
-  identifiers: z.array(z.strictObject({ column: text, make: z.union([z.enum(makers), z.strictObject({ pattern: text })]) })),
+  lists: z.array(
+    z.strictObject({
+      column: text,
+      mark: text,
+      words: z.array(text).readonly(),
+      alone: text.exactOptional(),
+      empty: text,
+    }),
+  ),
+  computed: z.array(
+    z.strictObject({
+      column: text,
+      from: z.array(text).readonly(),
+      values: z.array(z.tuple([text, text]).readonly()).readonly(),
+    }),
+  ),
+  joint: z.array(
+    z.strictObject({ column: text, parts: z.array(text).readonly(), rare: z.array(text).readonly() }),
+  ),
+  identifiers: z.array(
+    z.strictObject({ column: text, make: z.union([z.enum(makers), z.strictObject({ pattern: text })]) }),
+  ),
   /** The column that counts equal rows. */
   count: text.exactOptional(),
 });

@@ -13,7 +13,7 @@ import { isEmptyCell } from "../../tabular/columns/column-forms.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
 import { modelConditions, namedColumns } from "../../tabular/preparation/apart-columns.ts";
 import { valueIn } from "../../tabular/preparation/plan-constraints.ts";
-import type { TableRecipe } from "../../tabular/preparation/recipe.ts";
+import type { TableRecipe } from "../../tabular/preparation/table-recipe.ts";
 import { restoreRows, restoreTexts, type KnownTexts } from "../../tabular/preparation/restore-rows.ts";
 import { typedTexts, type TextColumn } from "../../tabular/preparation/text-table.ts";
 import { splitWords } from "../../tabular/preparation/word-lists.ts";
@@ -40,17 +40,22 @@ export interface SampleCommandOptions extends DeviceOptions {
 export async function sampleCommand(run: string, options: SampleCommandOptions): Promise<void> {
   const { rows, where, fill, seed, out, quiet } = options;
   const device = engineOptions(options);
-  if (fill === undefined && rows === undefined) throw new UsageError("sample takes --rows: how many rows to make, or --fill: a table with empty cells");
-  if (fill !== undefined && rows !== undefined) throw new UsageError("--fill makes as many rows as its table has: leave out --rows");
+  if (fill === undefined && rows === undefined)
+    throw new UsageError("sample takes --rows: how many rows to make, or --fill: a table with empty cells");
+  if (fill !== undefined && rows !== undefined)
+    throw new UsageError("--fill makes as many rows as its table has: leave out --rows");
   if (out !== undefined) makeFolderOf("--out", out);
   const model = openTableModel(run, (work) => onEngine(device, work));
   const { recipe, constraints, columns } = model;
   const named = namedColumns(recipe, columns);
   const forms = new Map(recipe.columns.map(({ name, form }) => [name, form]));
-  const numberIn = (column: string, text: string): number | undefined => valueIn(text, forms.get(column) ?? { kind: "number" });
+  const numberIn = (column: string, text: string): number | undefined =>
+    valueIn(text, forms.get(column) ?? { kind: "number" });
   const given = modelConditions(recipe, columns, conditionsFromText(where, named, { numberIn }));
   if (fill !== undefined && recipe.count !== undefined) {
-    throw new UsageError(`--fill: rows of this table are counted by ${brief(recipe.count)}, and cannot be filled one by one`);
+    throw new UsageError(
+      `--fill: rows of this table are counted by ${brief(recipe.count)}, and cannot be filled one by one`,
+    );
   }
   const known = fill === undefined ? undefined : await knownCells(fill, options, model);
   const done = await unlessInterrupted(async (signal) => {
@@ -66,7 +71,9 @@ export async function sampleCommand(run: string, options: SampleCommandOptions):
     if (out === undefined) process.stdout.write(text);
     else await replaceOutput("--out", out, (handle) => handle.writeFile(text));
     if (drawn.unknownCells > 0) {
-      warn(`warning: ${counted(drawn.unknownCells, "cell")} of ${fill ?? ""} ${drawn.unknownCells === 1 ? "has a value" : "have values"} that the model does not know; they stay, and the others are drawn without them`);
+      warn(
+        `warning: ${counted(drawn.unknownCells, "cell")} of ${fill ?? ""} ${drawn.unknownCells === 1 ? "has a value" : "have values"} that the model does not know; they stay, and the others are drawn without them`,
+      );
     }
     if (!quiet && out !== undefined) process.stderr.write(`${counted(made.rows.length, "row")} in ${out}\n`);
     return true;
@@ -81,11 +88,18 @@ interface Known {
 }
 
 /** The cells of a table that is to be filled: those that the model takes into account, and all as they are written. */
-async function knownCells(file: string, { delimiter }: SampleCommandOptions, { recipe, columns }: OpenTableModel): Promise<Known> {
+async function knownCells(
+  file: string,
+  { delimiter }: SampleCommandOptions,
+  { recipe, columns }: OpenTableModel,
+): Promise<Known> {
   const [table] = await readTables([file], tableForm({ delimiter }), false);
   const odd = table.columns.find((name) => !recipe.output.includes(name));
   if (odd !== undefined) {
-    throw new DataError(file, `has a column that the model does not know, ${brief(odd)}${suggestion(odd, recipe.output)}`);
+    throw new DataError(
+      file,
+      `has a column that the model does not know, ${brief(odd)}${suggestion(odd, recipe.output)}`,
+    );
   }
   const texts = new Map<string, readonly string[]>();
   const typed: TextColumn[] = [];
@@ -95,7 +109,10 @@ async function knownCells(file: string, { delimiter }: SampleCommandOptions, { r
     const list = recipe.lists.find(({ column }) => column === name);
     if (list !== undefined) {
       for (const column of splitWords(read, list)) {
-        typed.push({ ...column, cells: column.cells.map((cell, row) => (read.cells[row] === "" ? "" : cell)) });
+        typed.push({
+          ...column,
+          cells: column.cells.map((cell, row) => (read.cells[row] === "" ? "" : cell)),
+        });
       }
     } else if (columns.some((column) => column.name === name)) typed.push(read);
   }
@@ -105,11 +122,18 @@ async function knownCells(file: string, { delimiter }: SampleCommandOptions, { r
     const given = table.rows.map((_, row) => cells.map((each) => each?.[row] ?? ""));
     const half = given.findIndex((own) => own.includes("") && own.some((cell) => cell !== ""));
     if (half >= 0) {
-      warn(`warning: ${file}: line ${table.rows[half].line}: ${parts.join(" and ")} belong together: where only some are given, they stay, but the others are drawn without them`);
+      warn(
+        `warning: ${file}: line ${table.rows[half].line}: ${parts.join(" and ")} belong together: where only some are given, they stay, but the others are drawn without them`,
+      );
     }
-    typed.push({ name: column, form: { kind: "category", missing: [] }, cells: given.map((own) => (own.includes("") ? "" : JSON.stringify(own))) });
+    typed.push({
+      name: column,
+      form: { kind: "category", missing: [] },
+      cells: given.map((own) => (own.includes("") ? "" : JSON.stringify(own))),
+    });
   }
-  const complain = (row: number, name: string, reason: string): DataError => columnCells([table], name).complain(row, reason);
+  const complain = (row: number, name: string, reason: string): DataError =>
+    columnCells([table], name).complain(row, reason);
   const all = { rows: table.rows.length, columns: typed, complain };
   return { rows: table.rows.length, table: typedTexts(all), texts };
 }
