@@ -10,7 +10,7 @@ import { readTaskModel } from "../runs/task-model.ts";
 import type { CodeModel } from "../tabular/code-model.ts";
 import { codedColumnsJson, codedColumnsSchema, firstFault } from "../tabular/coded-columns-json.ts";
 import type { CodedColumn } from "../tabular/coded-table.ts";
-import type { Constraint } from "../tabular/constraints/constraint.ts";
+import { constraintsFromJson, type Constraint } from "../tabular/constraints/constraint.ts";
 import { copulaFromJson, type CopulaModel } from "../tabular/copula/copula-model.ts";
 import { describeNetwork, networkOfDescription } from "../tabular/network/network-description.ts";
 import { networkModel } from "../tabular/network/network-model.ts";
@@ -22,8 +22,8 @@ const format = "tessera-table-model-1";
 const modelSchema = z.object({
   format: z.literal(format),
   recipe: z.unknown(),
-  /** As constraintsOf made them: drawing checks them against the columns. */
-  constraints: z.array(z.custom<Constraint>((each) => typeof each === "object" && each !== null)),
+  /** See constraintsFromJson; drawing checks them against the columns. */
+  constraints: z.unknown(),
   copula: z.unknown().optional(),
   network: z.unknown().optional(),
   columns: z.unknown().optional(),
@@ -74,7 +74,7 @@ export function openTableModel(
     throw new DataError(file, "is no model of a table of this version; synthesise again with --force");
   const json = parsed.data;
   const recipe = recipeFromJson(json.recipe, file);
-  const { constraints } = json;
+  const constraints = constraintsFromJson(json.constraints, file);
   if (json.network === undefined) {
     const model = copulaFromJson(json.copula, file);
     return { recipe, constraints, columns: model.columns, use: (body) => body(model) };

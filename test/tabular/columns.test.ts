@@ -222,6 +222,8 @@ describe("a table by its forms", () => {
     expect(write(1.23456)).toBe("1.23");
     expect(write(null)).toBe("?");
     const table = parseTable("t.csv", csv);
-    expect(cellWriter(writtenColumn(columnCells([table], "age").cells, { kind: "integer" }, 10))(null)).toBe("");
+    expect(cellWriter(writtenColumn(columnCells([table], "age").cells, { kind: "integer" }, 10))(null)).toBe(
+      "",
+    );
   });
 });

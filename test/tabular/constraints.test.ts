@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/data/random-stream.ts";
+import { DataError } from "../../src/errors/data-errors.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import {
   admits,
@@ -17,6 +18,7 @@ import { brokenConstraints } from "../../src/tabular/constraints/broken-rows.ts"
 import { conditionShown, domainOf, type Condition } from "../../src/tabular/constraints/condition.ts";
 import {
   constraintShown,
+  constraintsFromJson,
   placeConstraints,
   type Constraint,
 } from "../../src/tabular/constraints/constraint.ts";
@@ -108,7 +110,7 @@ describe("what a condition means", () => {
     ["age: a list of no values", () => numbers({ oneOf: [] })],
     ["age: no number is from 5 to 3", () => numbers({ min: 5, max: 3 })],
     ["age: no number is above 5 and below 5", () => numbers({ above: 5, below: 5 })],
-    ["age: max must be a number, not NaN", () => numbers({ max: NaN })],
+    ["age: max must be a number, got NaN", () => numbers({ max: NaN })],
   ])("is refused where it cannot be meant: %s", (message, make) => {
     expect(make).toThrow(UsageError);
     expect(make).toThrow(message);
@@ -231,6 +233,25 @@ describe("rows of a table", () => {
     const place = (): unknown => brokenConstraints([constraint], table);
     expect(place).toThrow(message);
     expect(place).toThrow(UsageError);
+  });
+
+  test("constraints go to and from JSON, and damaged ones are refused", () => {
+    expect(constraintsFromJson(JSON.parse(JSON.stringify([husband, life])), "model.json")).toEqual([
+      husband,
+      life,
+    ]);
+    for (const [json, message] of [
+      [{}, "constraints: the list must be a list, got an object"],
+      [
+        [{ ...life, kind: "odrer" }],
+        'constraint: kind must be one of "range", "order", "when", got the string "odrer"',
+      ],
+      [[{ kind: "when", when: {} }], 'constraint: the option "then" is missing'],
+    ] as const) {
+      const read = (): unknown => constraintsFromJson(json, "model.json");
+      expect(read).toThrow(DataError);
+      expect(read).toThrow(`model.json: is damaged: ${message}`);
+    }
   });
 
   test("constraints are said in words", () => {

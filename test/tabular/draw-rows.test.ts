@@ -127,8 +127,25 @@ describe("conditions", () => {
       'the conditions relation is "wife" and sex is "male" cannot be had with (when relation is "wife" then sex is "female")',
       { given: { relation: { equals: "wife" }, sex: { equals: "male" } }, constraints: [wife] },
     ],
-    ["sample: rows must be a whole number from 0, not 1.5", { rows: 1.5 }],
-    ["sample: redraws must be a whole number from 0, not -1", { redraws: -1 }],
+    ["sample: rows must be a whole number from 0, got 1.5", { rows: 1.5 }],
+    ["sample: redraws must be a whole number from 0, got -1", { redraws: -1 }],
+    ["sample: say how many rows, or give rows to fill", { rows: undefined as never }],
+    [
+      'constraint: kind must be one of "range", "order", "when"',
+      { constraints: [{ kind: "rnage" } as never] },
+    ],
+    [
+      'constraint: there is no option "must"; it has kind, columns, strict',
+      { constraints: [{ kind: "order", columns: ["birth"], must: {} } as never] },
+    ],
+    [
+      'condition: birth: there is no option "mni"; did you mean "min"?',
+      { given: { birth: { mni: 3 } as never } },
+    ],
+    [
+      "condition: birth: missing must be true or false, got the string",
+      { given: { birth: { missing: "yes" as never } } },
+    ],
   ])("that cannot be fulfilled are refused: %s", async (message, options) => {
     const drawn = sample(model, { rows: 5, ...options });
     await expect(drawn).rejects.toThrow(UsageError);

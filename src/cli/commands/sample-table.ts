@@ -6,8 +6,10 @@ import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { brief, type Table } from "../../files/csv.ts";
+import { readTableRecord } from "../../runs/table-run.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
+import { numberShownBy } from "../../tabular/columns/number-shown.ts";
 import { columnCells } from "../../tabular/columns/column-cells.ts";
 import { isEmptyCell } from "../../tabular/columns/column-forms.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
@@ -61,7 +63,7 @@ export async function sampleCommand(run: string, options: SampleCommandOptions):
   const done = await unlessInterrupted(async (signal) => {
     const drawn = await model.use((each) =>
       sample(each, {
-        ...{ seed, given, constraints, signal },
+        ...{ seed, given, constraints, numberShown: numberShownBy(recipe), signal },
         ...(rows === undefined ? {} : { rows }),
         ...(known === undefined ? {} : { rows: known.rows, fill: known.table }),
       }),
@@ -70,6 +72,12 @@ export async function sampleCommand(run: string, options: SampleCommandOptions):
     const text = csvText([made.header, ...made.rows]);
     if (out === undefined) process.stdout.write(text);
     else await replaceOutput("--out", out, (handle) => handle.writeFile(text));
+    const { learned } = readTableRecord(run).rows;
+    if (drawn.share !== undefined && drawn.share * learned < 1) {
+      warn(
+        `warning: not one row like these is expected among the ${learned.toLocaleString("en")} that were learned from: what is drawn is a guess`,
+      );
+    }
     if (drawn.unknownCells > 0) {
       warn(
         `warning: ${counted(drawn.unknownCells, "cell")} of ${fill ?? ""} ${drawn.unknownCells === 1 ? "has a value" : "have values"} that the model does not know; they stay, and the others are drawn without them`,

@@ -26,6 +26,7 @@ import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { tablePage } from "../../report/table/table-page.ts";
 import { fitCopula } from "../../tabular/copula/fit-copula.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
+import { numberShownBy } from "../../tabular/columns/number-shown.ts";
 import { judgeTables } from "../../tabular/judging/judge-tables.ts";
 import { networkLoop, networkTask } from "../../tabular/network/network-task.ts";
 import { fitPlan, type FittedPlan } from "../../tabular/plan/fitted-plan.ts";
@@ -116,7 +117,7 @@ async function readAndFit(
   const tables = await read(files);
   const held = heldOut.length === 0 ? undefined : await read(heldOut);
   const fitted = fitPlan(plan, tables, held);
-  const { coded, real, holdout, overlap } = fitted;
+  const { coded, real, holdout, overlap, broken } = fitted;
   if (!quiet) {
     process.stderr.write(
       `${counted(real.rows, "row")} to learn from and ${holdout.rows.toLocaleString("en")} held out; ${counted(coded.columns.length, "column")}, ` +
@@ -126,6 +127,7 @@ async function readAndFit(
         )} of ten rows or more\n`,
     );
   }
+  for (const line of broken) warn(`warning: ${line}; rows that are made keep it`);
   if (heldOut.length > 0 && overlap > 0) {
     warn(
       `warning: ${counted(overlap, "row")} of the hold-out ${overlap === 1 ? "is" : "are"} equal to a row that is learned from: judged against them, a copy looks like luck`,
@@ -183,7 +185,9 @@ async function fitAndJudge(
   signal.throwIfAborted();
   const model = openTableModel(run.path, engineFor);
   const rows = options.rows ?? plan.rows ?? real.rows;
-  const drawn = await model.use((each) => sample(each, { rows, seed: plan.seed, constraints, signal }));
+  const drawn = await model.use((each) =>
+    sample(each, { rows, seed: plan.seed, constraints, numberShown: numberShownBy(recipe), signal }),
+  );
   const texts = restoreTexts(recipe, drawn);
   const made = await restoreRows(recipe, texts, plan.seed);
   await run.write("rows", csvText([made.header, ...made.rows]));

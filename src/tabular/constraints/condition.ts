@@ -1,6 +1,13 @@
 // What a cell of a column must be, as people write it in manifests and on the command line.
 
-import { described } from "../../errors/arguments.ts";
+import {
+  aFlag,
+  aNumber,
+  expectOptions,
+  listOf,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { everything, justAbove, justBelow, meet, type Domain } from "../cell-domain.ts";
 
@@ -21,6 +28,24 @@ export interface Condition {
   readonly missing?: boolean;
 }
 
+const aValue: Requirement = {
+  words: "a name or a number",
+  fits: (value) => typeof value === "string" || (typeof value === "number" && !Number.isNaN(value)),
+};
+const conditionChecks: OptionChecks<Condition> = {
+  equals: aValue,
+  oneOf: listOf("names or numbers", aValue),
+  not: {
+    words: "a name, a number or a list of them",
+    fits: (value) => aValue.fits(value) || listOf("", aValue).fits(value),
+  },
+  min: aNumber,
+  max: aNumber,
+  above: aNumber,
+  below: aNumber,
+  missing: aFlag,
+};
+
 /**
  * The cells that fulfil a condition.
  *
@@ -28,6 +53,7 @@ export interface Condition {
  * @throws UsageError for a condition that says nothing, contradicts itself, or does not suit the kind of column
  */
 export function domainOf(condition: Condition, kind: Domain["kind"], whose: string): Domain {
+  expectOptions(whose, condition, conditionChecks);
   const { equals, oneOf, not, min, max, above, below, missing } = condition;
   const parts: Domain[] = [];
   const values = (list: readonly (string | number)[]): Domain => valuesDomain(list, kind, whose);
@@ -37,9 +63,6 @@ export function domainOf(condition: Condition, kind: Domain["kind"], whose: stri
   for (const [word, bound] of Object.entries({ min, max, above, below })) {
     if (bound === undefined) continue;
     if (kind === "category") throw new UsageError(`${whose} holds categories, which have no ${word}`);
-    if (typeof bound !== "number" || Number.isNaN(bound)) {
-      throw new UsageError(`${whose}: ${word} must be a number, not ${described(bound)}`);
-    }
   }
   if ((min ?? max ?? above ?? below) !== undefined) {
     const low = Math.max(min ?? -Infinity, above === undefined ? -Infinity : justAbove(above));

@@ -1,5 +1,18 @@
 // Constraints: what holds in every row, and must hold in every row that is drawn.
 
+import {
+  aFlag,
+  aList,
+  aRecord,
+  aString,
+  expectArgument,
+  expectFields,
+  expectOptions,
+  oneOf,
+  required,
+  strings,
+} from "../../errors/arguments.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { complement, type Domain } from "../cell-domain.ts";
@@ -96,6 +109,7 @@ export function placeConstraints(
   numberShown: NumberShown = plainly,
 ): PlacedConstraint[] {
   return constraints.map((constraint): PlacedConstraint => {
+    checkConstraint(constraint);
     const said = constraintShown(constraint, numberShown);
     const whose = (column: string): string => `constraint (${said}): ${column}`;
     const conditioned = (name: string, condition: Condition, isLenient: boolean): PlacedCondition => {
@@ -121,6 +135,35 @@ export function placeConstraints(
     }
     return { kind: "when", constraint, when, then };
   });
+}
+
+/**
+ * Constraints that were kept as JSON.
+ *
+ * @param file for messages
+ * @throws DataError for what are none; their columns are looked at when they are placed
+ */
+export function constraintsFromJson(json: unknown, file: string): readonly Constraint[] {
+  try {
+    expectArgument("constraints", "the list", json, aList);
+    const constraints = json as readonly Constraint[];
+    constraints.forEach(checkConstraint);
+    return constraints;
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new DataError(file, `is damaged: ${cause.message}`, { cause });
+  }
+}
+
+function checkConstraint(constraint: Constraint): void {
+  const what = "constraint";
+  const kind = required(oneOf(["range", "order", "when"]));
+  expectFields<{ readonly kind: unknown }>(what, constraint, { kind });
+  if (constraint.kind === "range") {
+    expectOptions(what, constraint, { kind, column: required(aString), must: required(aRecord) });
+  } else if (constraint.kind === "order") {
+    expectOptions(what, constraint, { kind, columns: required(strings), strict: aFlag });
+  } else expectOptions(what, constraint, { kind, when: required(aRecord), then: required(aRecord) });
 }
 
 function placedOrder(constraint: OrderConstraint, columns: readonly NamedKind[]): PlacedConstraint {

@@ -12,6 +12,7 @@ import { contradictionAmong } from "../constraints/contradictions.ts";
 import { checkComputed } from "../preparation/computed-columns.ts";
 import { constraintsOf } from "../preparation/plan-constraints.ts";
 import { prepareTable, rareOf, splitLists, wordLists } from "../preparation/prepare-table.ts";
+import { numberShownBy } from "../columns/number-shown.ts";
 import { readColumns } from "../preparation/read-columns.ts";
 import type { TableRecipe } from "../preparation/table-recipe.ts";
 import { rowsOfTexts, typedTexts, type TextTable } from "../preparation/text-table.ts";
@@ -27,7 +28,12 @@ export interface FittedPlan {
   readonly holdout: TypedTable;
   /** Rows held out that are equal to one that is learned from, in all columns but identifiers. */
   readonly overlap: number;
+  /** Constraints that a few real rows break, each in one line; rows that are made keep them. */
+  readonly broken: readonly string[];
 }
+
+/** A constraint that more rows break, of a hundred, is a misunderstanding; that fewer do, an error in the table. */
+const mostBroken = 0.01;
 
 /** A category for each ten rows is no category any more, and a model of so many is mostly this column. */
 const mostCodes = 5000;
@@ -47,7 +53,7 @@ export function fitPlan(
   const { learning, holding } = parted(whole, plan, heldOut);
   const lists = wordLists(learning, plan);
   const constraints = constraintsOf(plan, splitLists(learning, lists).columns);
-  checkConstraints(splitLists(whole, lists), constraints, plan);
+  const broken = brokenLines(splitLists(whole, lists), constraints, plan);
   const { learned, recipe } = prepareTable(learning, plan, lists);
   const rare = (column: string) => rareOf(plan, column);
   let coded: CodedTable;
@@ -64,11 +70,11 @@ export function fitPlan(
       `has ${counted(broad.codes.length, "category", "categories")} of ten rows and more, and at most ${mostCodes} can be learned; say a larger rare: {below: ...}, or kind: identifier`,
     );
   }
-  const contradiction = contradictionAmong(constraints, coded.columns);
+  const contradiction = contradictionAmong(constraints, coded.columns, numberShownBy(recipe));
   if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction);
   const real = typedTexts(splitLists(learning, lists));
   const holdout = typedTexts(splitLists(holding, lists));
-  return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout) };
+  return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken };
 }
 
 function parted(
@@ -102,22 +108,24 @@ function parted(
   };
 }
 
-/** @throws ManifestError where rows break a constraint: how many, and the first */
-function checkConstraints(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): void {
-  if (constraints.length === 0) return;
-  for (const { constraint, count, first } of brokenConstraints(constraints, typedTexts(table))) {
+/** @throws ManifestError where more than one row of a hundred breaks a constraint: how many, and the first */
+function brokenLines(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): string[] {
+  if (constraints.length === 0) return [];
+  const shown = (constraint: Constraint): string => constraintShown(constraint, numberShownBy(table));
+  return brokenConstraints(constraints, typedTexts(table)).map(({ constraint, count, first }) => {
     const [column = ""] =
       "column" in constraint
         ? [constraint.column]
         : "columns" in constraint
           ? constraint.columns
           : Object.keys(constraint.then);
-    const { message } = table.complain(first, column, constraintShown(constraint));
-    throw plan.complain(
-      ["constraints"],
-      `${constraintShown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} break it, the first: ${message}; mend the table, or the constraint`,
-    );
-  }
+    const { message } = table.complain(first, column, "does not keep it");
+    const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
+    if (count > mostBroken * table.rows) {
+      throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
+    }
+    return line;
+  });
 }
 
 function equalAmong(real: TypedTable, holdout: TypedTable): number {

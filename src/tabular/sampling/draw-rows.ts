@@ -1,6 +1,17 @@
 // Rows from a model of codes: column after column, within what is asked for and what must hold, with nothing rejected but the rows
 // that constraints have led to a dead end.
 
+import {
+  aFunction,
+  aList,
+  aRecord,
+  aSignal,
+  expectArgument,
+  expectOptions,
+  madeWith,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { DeadEndError } from "../../errors/table-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { counted } from "../../errors/counted.ts";
@@ -61,6 +72,17 @@ export interface SampledColumn {
   readonly values: readonly Drawn[];
 }
 
+const optionChecks: OptionChecks<SampleOptions> = {
+  rows: wholeFrom(0),
+  seed: wholeFrom(0),
+  given: aRecord,
+  constraints: aList,
+  fill: aRecord,
+  redraws: wholeFrom(0),
+  numberShown: aFunction,
+  signal: aSignal,
+};
+
 /**
  * Draws rows from a model.
  *
@@ -68,16 +90,13 @@ export interface SampledColumn {
  * @throws DeadEndError for rows that still came to a dead end after `redraws`
  */
 export async function sample(model: CodeModel, options: SampleOptions): Promise<SampledTable> {
+  expectArgument("sample", "model", model, madeWith("a model such as fitCopula gives", ["columns", "begin"]));
+  expectOptions("sample", options, optionChecks);
   const { seed = 0, given = {}, constraints = [], fill, redraws = 100, signal } = options;
   const rows = options.rows ?? fill?.rows;
-  if (rows === undefined || !Number.isInteger(rows) || rows < 0) {
-    throw new UsageError(`sample: rows must be a whole number from 0, not ${String(rows)}`);
-  }
+  if (rows === undefined) throw new UsageError("sample: say how many rows, or give rows to fill");
   if (fill !== undefined && fill.rows !== rows) {
     throw new UsageError(`sample: ${counted(fill.rows, "row")} to fill, but rows is ${rows}`);
-  }
-  if (!Number.isInteger(redraws) || redraws < 0) {
-    throw new UsageError(`sample: redraws must be a whole number from 0, not ${redraws}`);
   }
   const known = new KnownCells(model.columns, fill);
   const plan = samplingPlan(model.columns, given, constraints, known.columns, options.numberShown);
