@@ -6,11 +6,12 @@ import { openGpu, type Gpu } from "../../src/device/gpu.ts";
 import { kernels, type KernelName } from "../../src/kernels/built-in-kernels.ts";
 import { describe as kernelOfText } from "../../src/kernels/kernel.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
-import type { Operator } from "../../src/operators/operator.ts";
+import type { Launch, Operator } from "../../src/operators/operator.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import { WebGpuBackend, type ProvingOptions } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
+import { asOnAGpu, trialsOfGpus } from "../operators/as-on-a-gpu.ts";
 import { magnitudesOf, worstError } from "../operators/magnitudes.ts";
 import { results } from "../operators/results.ts";
 import type { Sample } from "../operators/sample.ts";
@@ -82,9 +83,15 @@ export async function allMutants(): Promise<{ mutants: Record<string, Mutant[]>;
 function allTrials(gpu: Gpu): Trial[] {
   // As test/operators/dense-blocks-without-subgroups.test.ts.
   const other = withoutSubgroups(gpu);
+  const asAGpu = asOnAGpu(gpu);
   return [
     ...trialsOn(gpu, Object.keys(operators) as OperatorName[]),
     ...trialsOn(other, ["denseBlock", "denseBlockGradient"]),
+    // As test/operators/gpu-rules.test.ts.
+    ...trialsOfGpus(gpu.traits).map(({ launches, ...trial }) => ({
+      ...{ ...trial, gpu: asAGpu },
+      kernels: builtInKernelsOf(launches),
+    })),
   ];
 }
 
@@ -95,15 +102,16 @@ function trialsOn(gpu: Gpu, names: readonly OperatorName[]): Trial[] {
     return (samples[name] as readonly Sample<unknown>[]).flatMap((sample) =>
       operator
         .candidates(sample.inputs, sample.attributes, gpu.traits)
-        .map(({ name: candidate, launches }) => {
-          const launched = launches
-            .map(({ kernel }) => kernel)
-            .filter((kernel) => typeof kernel === "string");
-          return { operator: name, candidate, sample, kernels: new Set<string>(launched), gpu };
-        }),
+        .map(({ name: candidate, launches }) => ({
+          ...{ operator: name, candidate, sample, gpu },
+          kernels: builtInKernelsOf(launches),
+        })),
     );
   });
 }
+
+const builtInKernelsOf = (launches: readonly Launch[]): ReadonlySet<string> =>
+  new Set(launches.map(({ kernel }) => kernel).filter((kernel) => typeof kernel === "string"));
 
 function trialsOf(gpu: Gpu): Map<string, Trial[]> {
   const all = allTrials(gpu);
