@@ -3,8 +3,9 @@
 // On the census table (13 columns, 32,561 rows to learn from, 16,281 held out) it fits the rank copula, trains the network, draws as many
 // rows as are held out from each, and prints docs/tables.md's table: how near they are to the held-out rows, beside columns that were
 // shuffled by themselves (the floor) and the training rows themselves (the ceiling of likeness, and copies). Fails unless the network is
-// as good as the figures below say. Training takes two to three minutes of CPU; with --out the run is kept there, and one that is there
-// is gone on with, or taken as it is where it is finished. `--seed` draws other rows of the same network.
+// as good as the figures below say. With --out the run is kept there, and one that is there is gone on with, or taken as it is where it
+// is finished. `--seed` draws other rows of the same network; `--figure FILE` (.png or .svg) draws that page's picture of three columns,
+// with as many rows of each model as both parts of the census have.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,11 +21,13 @@ import { networkModel } from "../dist/tabular/network/network-model.js";
 import { networkLoop, networkTask } from "../dist/tabular/network/network-task.js";
 import { sample } from "../dist/tabular/sampling/draw-rows.js";
 import { readCensus } from "./prove-tables/census.mjs";
+import { drawFigure } from "./prove-tables/figure.mjs";
 import { head, line, measuresOf, nearerToTraining, noticed } from "./prove-tables/measures.mjs";
 
 const { values: options } = parseArgs({
   options: {
     "data-root": { type: "string", default: process.env["TESSERA_DATA"] ?? "../shared/data" },
+    figure: { type: "string" },
     out: { type: "string" },
     seed: { type: "string", default: "1" },
   },
@@ -50,8 +53,17 @@ const { rows } = holdout;
 const coded = fitCodes(training);
 const temporary = mkdtempSync(join(tmpdir(), "tessera-prove-"));
 
+/** Both parts of the census. */
+const whole = {
+  rows: training.rows + rows,
+  columns: training.columns.map((column, i) => ({
+    ...column,
+    values: [...column.values, ...holdout.columns[i].values],
+  })),
+};
+
 /** Rows that were drawn, as the measures take them. */
-const typed = ({ columns }) => ({
+const typed = ({ rows, columns }) => ({
   rows,
   columns: training.columns.map(({ name, kind }, i) => ({
     name,
@@ -63,12 +75,15 @@ const typed = ({ columns }) => ({
   })),
 });
 
+const pictured = {};
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+/** What the measures are taken of, and with `--figure` the rows of the figure. */
 async function drawn(name, model) {
   const began = performance.now();
   const table = typed(await sample(model, { rows, seed }));
   console.log(`${name}: ${rows} rows drawn in ${seconds(began)}`);
+  if (options.figure !== undefined) pictured[name] = typed(await sample(model, { rows: whole.rows, seed }));
   return table;
 }
 
@@ -108,6 +123,8 @@ try {
   const copula = fitCopula(coded);
   console.log(`copula: fitted in ${seconds(began)}`);
   const tables = { "rank copula": await drawn("copula", copula), network: await networkRows(engine) };
+  if (options.figure !== undefined)
+    await drawFigure(options.figure, whole, pictured.copula, pictured.network);
   const judged = {};
   for (const [name, synthetic] of Object.entries(tables)) {
     began = performance.now();
