@@ -50,6 +50,7 @@ const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
   "@tessera-gpu/tessera/data": ["fflate"],
   "@tessera-gpu/tessera/training": ["zod"],
   "@tessera-gpu/tessera/assemble": ["fflate", "zod"],
+  "@tessera-gpu/tessera/tabular": ["@stdlib/stats-base-dists-normal-cdf", "ml-matrix", "zod"],
 };
 
 test.each(entries.filter(({ needsNode }) => !needsNode))(
