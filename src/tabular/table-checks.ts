@@ -111,10 +111,7 @@ export const aSampledTable: Requirement = {
     const { rows, columns } = fieldsOf(value) ?? {};
     return (
       isCount(rows) &&
-      isListOf(
-        columns,
-        ({ name, values }) => isText(name) && Array.isArray(values) && values.length === rows,
-      )
+      isListOf(columns, ({ name, values }) => isText(name) && Array.isArray(values) && values.length === rows)
     );
   },
 };

@@ -337,6 +337,7 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    // Nobody is retired before 65, in the rows and by the constraint; both models keep more of the pairs than shuffled columns do.
     has: "fitCopula(coded)",
     check: (shown) => {
       const [names, ...lines] = shown.trim().split("\n");
@@ -350,8 +351,8 @@ const expectations: readonly Expectation[] = [
       expect(new Set(rows.map(([, work]) => work))).toContain("retired");
       for (const line of lines.slice(-2)) {
         const [value, floor, ceiling] = numbersIn(line);
-        expect(value).toBeGreaterThan(0.5);
-        expect(ceiling).toBeGreaterThan(floor);
+        expect(value).toBeGreaterThan(floor);
+        expect(value).toBeLessThan(ceiling);
       }
     },
   },

@@ -32,11 +32,7 @@ const range = { kind: "range", column: "age", must: { min: 18 } };
 
 const ofTables: Rows<typeof tabular> = {
   DeadEndError: "not called by users",
-  TabularNetwork: () => [
-    engine,
-    coded.columns,
-    { embedding: 4, hidden: 4, dropout: 0.1, seed: 1 },
-  ],
+  TabularNetwork: () => [engine, coded.columns, { embedding: 4, hidden: 4, dropout: 0.1, seed: 1 }],
   brokenConstraints: () => [[range], typed],
   copulaFromJson: () => [JSON.parse(JSON.stringify(copula)), "model.json"],
   describeTable: () => [[table]],
@@ -65,7 +61,11 @@ const ofTables: Rows<typeof tabular> = {
     },
   ],
   sampledRows: () => [sampled, [table], forms],
-  tableFromText: () => ["people.csv", "age;retired\n20;no\n", { delimiter: ";", header: true, names: ["a", "b"] }],
+  tableFromText: () => [
+    "people.csv",
+    "age;retired\n20;no\n",
+    { delimiter: ";", header: true, names: ["a", "b"] },
+  ],
   typedSample: () => [sampled, copula],
   typedTable: () => [[table], forms],
 };
@@ -85,9 +85,13 @@ const walks = walksOf(tabular, ofTables, {
   typedSample: { whole: [0, 1] },
 });
 
-test.each(walks)("%s with wrong arguments works or says so in one line", async (_, walked) => {
-  expect(await complaintsAbout(engine, strangers, walked)).toEqual([]);
-}, 120_000);
+test.each(walks)(
+  "%s with wrong arguments works or says so in one line",
+  async (_, walked) => {
+    expect(await complaintsAbout(engine, strangers, walked)).toEqual([]);
+  },
+  120_000,
+);
 
 test("the judge says in one line what is wrong before it teaches a network", async () => {
   const tables = { real: typed, synthetic: typed, holdout: typed };

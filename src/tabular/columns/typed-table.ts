@@ -24,10 +24,7 @@ export type ColumnForms = ReadonlyMap<string, ColumnForm>;
  * @param names default: all columns
  * @throws DataError for a column that can be read in two ways, which names file, line and column and what to say
  */
-export function guessForms(
-  tables: readonly Table[],
-  names?: readonly string[],
-): Map<string, ColumnForm> {
+export function guessForms(tables: readonly Table[], names?: readonly string[]): Map<string, ColumnForm> {
   expectArgument("guessForms", "the tables", tables, textTables);
   if (names !== undefined) expectArgument("guessForms", "the names", names, strings);
   const forms = new Map<string, ColumnForm>();

@@ -21,10 +21,7 @@ export interface BrokenConstraint {
  *
  * @throws UsageError for a column that is not there, a condition that does not suit its column, or a constraint that says nothing
  */
-export function brokenConstraints(
-  constraints: readonly Constraint[],
-  table: TypedTable,
-): BrokenConstraint[] {
+export function brokenConstraints(constraints: readonly Constraint[], table: TypedTable): BrokenConstraint[] {
   expectArgument("brokenConstraints", "the constraints", constraints, aList);
   expectTypedTable("brokenConstraints", table);
   const { rows, columns } = table;

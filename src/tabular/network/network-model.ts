@@ -1,6 +1,12 @@
 // The trained network as a model that rows are drawn from.
 
-import { aNumber, described, expectArgument, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
+import {
+  aNumber,
+  described,
+  expectArgument,
+  expectOptions,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { sampleRows } from "../../functions/indices.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

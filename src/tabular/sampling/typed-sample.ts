@@ -22,7 +22,11 @@ export function typedSample(sampled: SampledTable, model: CodeModel): TypedTable
       throw new UsageError(`typedSample: the model has no column ${JSON.stringify(name)}`);
     }
     return coded.isOrdered
-      ? { name, kind: "number", values: Float64Array.from(values, (value) => (value === null ? NaN : +value)) }
+      ? {
+          name,
+          kind: "number",
+          values: Float64Array.from(values, (value) => (value === null ? NaN : +value)),
+        }
       : { name, kind: "category", values: values.map((value) => (value === null ? "" : String(value))) };
   });
   return { rows: sampled.rows, columns };
