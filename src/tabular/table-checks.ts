@@ -4,8 +4,7 @@ import { expectArgument, isPromise, type Requirement } from "../errors/arguments
 import { UsageError } from "../errors/errors.ts";
 import type { Table } from "../files/csv.ts";
 import type { TypedTable } from "../metrics/tables/typed-columns.ts";
-import { columnKinds } from "./columns/column-forms.ts";
-import type { ColumnForms } from "./columns/typed-table.ts";
+import { columnKinds, type ColumnForm } from "./columns/column-forms.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -127,7 +126,11 @@ export function expectTypedTable(what: string, table: TypedTable): void {
 }
 
 /** @throws UsageError unless they are tables as `tableFromText` gives them, and forms as `guessForms` gives them */
-export function expectTablesAndForms(what: string, tables: readonly Table[], forms: ColumnForms): void {
+export function expectTablesAndForms(
+  what: string,
+  tables: readonly Table[],
+  forms: ReadonlyMap<string, ColumnForm>,
+): void {
   expectArgument(what, "the tables", tables, textTables);
   expectArgument(what, "the forms", forms, formsByName);
 }

@@ -34,7 +34,7 @@ const ofTables: Rows<typeof tabular> = {
   DeadEndError: "not called by users",
   TabularNetwork: () => [engine, coded.columns, { embedding: 4, hidden: 4, dropout: 0.1, seed: 1 }],
   brokenConstraints: () => [[range], typed],
-  copulaFromJson: () => [JSON.parse(JSON.stringify(copula)), "model.json"],
+  copulaFromJson: () => [JSON.parse(JSON.stringify(copula)) as unknown, "model.json"],
   describeTable: () => [[table]],
   fitCodes: () => [typed, { least: 10, bins: 4, rare: () => undefined, seed: 1 }],
   fitCopula: () => [coded, { rounds: 1 }],
