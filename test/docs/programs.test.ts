@@ -337,6 +337,26 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    // Nobody is retired before 65, in the rows and by the constraint; both models keep more of the pairs than shuffled columns do.
+    has: "fitCopula(coded)",
+    check: (shown) => {
+      const [names, ...lines] = shown.trim().split("\n");
+      expect(names).toBe("age,work,days");
+      const rows = lines.slice(0, -2).map((line) => line.split(","));
+      expect(rows).toHaveLength(50);
+      for (const [age, work] of rows) {
+        expect(Number(age)).toBeGreaterThanOrEqual(50);
+        expect(Number(age) > 64 || work !== "retired").toBe(true);
+      }
+      expect(new Set(rows.map(([, work]) => work))).toContain("retired");
+      for (const line of lines.slice(-2)) {
+        const [value, floor, ceiling] = numbersIn(line);
+        expect(value).toBeGreaterThan(floor);
+        expect(value).toBeLessThan(ceiling);
+      }
+    },
+  },
+  {
     has: "trainingTexts(engine",
     check: (shown) => {
       expect(shown.trim()).toBe("true");

@@ -50,6 +50,12 @@ const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
   "@tessera-gpu/tessera/data": ["fflate"],
   "@tessera-gpu/tessera/training": ["zod"],
   "@tessera-gpu/tessera/assemble": ["fflate", "zod"],
+  "@tessera-gpu/tessera/tabular": [
+    "@stdlib/stats-base-dists-beta-quantile",
+    "@stdlib/stats-base-dists-normal-cdf",
+    "ml-matrix",
+    "zod",
+  ],
 };
 
 test.each(entries.filter(({ needsNode }) => !needsNode))(
@@ -116,11 +122,11 @@ test("the training loop loads nothing of Label-Assemble", () => {
   for (const room of ["assemble", "studies", "cli"]) expect([...rooms]).not.toContain(room);
 });
 
-test("metrics need no tensors, and the tests that compare runs are loaded by studies alone", () => {
+test("metrics need no tensors, and distributions are loaded by studies and tables alone", () => {
   expect(roomsOf("@tessera-gpu/tessera/metrics")).not.toContain("runtime");
   for (const { name, program } of entries) {
     const { now } = loadedBy(program, { atOnce: true });
     const distributions = now.some((each) => each.startsWith("@stdlib/"));
-    expect(distributions, name).toBe(name === "@tessera-gpu/tessera/studies");
+    expect(distributions, name).toBe(/\/(?:studies|tabular)$/u.test(name));
   }
 });

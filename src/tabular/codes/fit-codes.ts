@@ -1,9 +1,11 @@
 // Fits the codes of a table: what a model learns from, and all that it keeps of the cells. No code stands for fewer than ten rows.
+import { aFunction, aNumber, expectOptions, wholeFrom, type OptionChecks } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { counted } from "../../errors/counted.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 import type { Code, CodedColumn, CodedTable } from "../coded-table.ts";
+import { expectTypedTable } from "../table-checks.ts";
 import { categoryCodes, type RareCategories } from "./category-codes.ts";
 import { coderOf } from "./code-cells.ts";
 import { numberCodes } from "./number-codes.ts";
@@ -25,6 +27,13 @@ export interface CodeOptions {
   readonly seed?: number;
 }
 
+const codeOptions: OptionChecks<CodeOptions> = {
+  least: aNumber, // told with its bounds below
+  bins: aNumber,
+  rare: aFunction,
+  seed: wholeFrom(0),
+};
+
 /** Values of one column with codes of their own: more make a model that is mostly this column. */
 const mostValues = 500;
 
@@ -34,9 +43,12 @@ const mostValues = 500;
  * A number that too few rows have, where all such rows are too few for a bin, takes the nearest code. A category or a missing cell
  * of which there are too few even together takes a code at random by how frequent each is: at most nine cells of a column.
  *
+ * @param table dates as days
  * @throws UsageError for fewer than 100 rows, a column of nothing but rare values, or options out of range
  */
 export function fitCodes(table: TypedTable, options: CodeOptions = {}): CodedTable {
+  expectTypedTable("fitCodes", table);
+  expectOptions("fitCodes", options, codeOptions);
   const { least = leastRows, bins = 100, rare = () => undefined, seed = 0 } = options;
   if (!Number.isInteger(least) || least < leastRows) {
     throw new UsageError(`fitCodes: least is a whole number from ${leastRows} up, not ${String(least)}`);

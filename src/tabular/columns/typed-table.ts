@@ -1,9 +1,13 @@
 // Reads the cells of tables by the forms of their columns into typed columns, and writes typed values as cells again.
+import { expectArgument, strings } from "../../errors/arguments.ts";
 import { counted } from "../../errors/counted.ts";
 import { DataError } from "../../errors/data-errors.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
 import { brief, type Table } from "../../files/csv.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 import type { Drawn } from "../coded-table.ts";
+import { expectTablesAndForms, textTables } from "../table-checks.ts";
 import { columnCells, type ColumnCells } from "./column-cells.ts";
 import { isEmptyCell, type ColumnForm } from "./column-forms.ts";
 import { readDate, writeDate, type DateOrder } from "./date-cells.ts";
@@ -14,15 +18,17 @@ import { decimalsOf, readNumber, writeNumber } from "./number-cells.ts";
 export type ColumnForms = ReadonlyMap<string, ColumnForm>;
 
 /**
- * The forms of all columns of tables as guessed.
+ * The forms of columns of tables as their cells show them. A form of another kind may be put into the map by hand.
+ *
+ * @param tables with the same columns, as one table
+ * @param names default: all columns
  * @throws DataError for a column that can be read in two ways, which names file, line and column and what to say
  */
-export function guessForms(
-  tables: readonly Table[],
-  names: readonly string[] = tables[0].columns,
-): Map<string, ColumnForm> {
+export function guessForms(tables: readonly Table[], names?: readonly string[]): Map<string, ColumnForm> {
+  expectArgument("guessForms", "the tables", tables, textTables);
+  if (names !== undefined) expectArgument("guessForms", "the names", names, strings);
   const forms = new Map<string, ColumnForm>();
-  for (const name of names) {
+  for (const name of names ?? tables[0].columns) {
     const column = columnCells(tables, name);
     const { form, doubt, row } = guessForm(column);
     if (doubt !== undefined) throw column.complain(row ?? 0, doubt);
@@ -35,12 +41,21 @@ export function guessForms(
  * The columns that `forms` names, in its order and without identifiers, over the rows of all tables.
  *
  * Dates become days since 1970-01-01; cells without a value become "" or NaN.
+ *
+ * @throws UsageError for forms of a column that is not there
  * @throws DataError naming file, line, column and cell, for a cell that its form cannot read
  */
 export function typedTable(tables: readonly Table[], forms: ColumnForms): TypedTable {
+  expectTablesAndForms("typedTable", tables, forms);
   const columns: TypedColumn[] = [];
   for (const [name, form] of forms) {
     if (form.kind === "identifier") continue;
+    const table = tables.find((each) => !each.columns.includes(name));
+    if (table !== undefined) {
+      throw new UsageError(
+        `typedTable: ${table.file} has no column ${brief(name)}${suggestion(name, table.columns)}`,
+      );
+    }
     columns.push(typedColumn(columnCells(tables, name), form));
   }
   return { rows: tables.reduce((sum, { rows }) => sum + rows.length, 0), columns };

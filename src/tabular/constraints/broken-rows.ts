@@ -1,9 +1,11 @@
 // Whether the rows of a table keep its constraints: a constraint that real rows break is a misunderstanding, which people should
 // hear of before they get synthetic rows that keep it.
 
+import { aList, expectArgument } from "../../errors/arguments.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
 import { holds } from "../cell-domain.ts";
 import type { Drawn } from "../coded-table.ts";
+import { expectTypedTable } from "../table-checks.ts";
 import { placeConstraints, type Constraint, type PlacedConstraint } from "./constraint.ts";
 
 export interface BrokenConstraint {
@@ -17,12 +19,12 @@ export interface BrokenConstraint {
 /**
  * The constraints that rows break.
  *
- * @throws UsageError as `placeConstraints`
+ * @throws UsageError for a column that is not there, a condition that does not suit its column, or a constraint that says nothing
  */
-export function brokenConstraints(
-  constraints: readonly Constraint[],
-  { rows, columns }: TypedTable,
-): BrokenConstraint[] {
+export function brokenConstraints(constraints: readonly Constraint[], table: TypedTable): BrokenConstraint[] {
+  expectArgument("brokenConstraints", "the constraints", constraints, aList);
+  expectTypedTable("brokenConstraints", table);
+  const { rows, columns } = table;
   const cell = (column: number, row: number): Drawn => {
     const value = columns[column].values[row];
     return value === "" || Number.isNaN(value) ? null : value;

@@ -2,6 +2,7 @@
 
 import { Matrix } from "ml-matrix";
 import { z } from "zod";
+import { aString, expectArgument } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import type { CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import { codedColumnsJson, codedColumnsSchema, firstFault } from "../coded-columns-json.ts";
@@ -14,6 +15,7 @@ import { canBeCorrelations, correlationMatrix } from "./latent-correlation.ts";
 
 const format = "tessera-copula-1";
 
+/** As `fitCopula` makes it: `JSON.stringify` writes it, and `copulaFromJson` reads it. */
 export class CopulaModel implements CodeModel {
   readonly columns: readonly CodedColumn[];
   readonly looksAhead = true;
@@ -83,6 +85,7 @@ const copulaSchema = z
  * @throws DataError when it is none, or damaged: names the field
  */
 export function copulaFromJson(json: unknown, file: string): CopulaModel {
+  expectArgument("copulaFromJson", "the file", file, aString);
   const found = copulaSchema.safeParse(json);
   if (!found.success) throw new DataError(file, `is no copula of this version: ${firstFault(found.error)}`);
   const { columns, orders, correlations } = found.data;

@@ -1,8 +1,9 @@
 // Fitting the copula: in closed form, from counts and correlations of a table in codes, in seconds on the CPU.
 
-import { aList, expectFields, expectOptions, required, wholeFrom } from "../../errors/arguments.ts";
+import { expectArgument, expectOptions, wholeFrom } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { CodedTable } from "../coded-table.ts";
+import { aCodedTable } from "../table-checks.ts";
 import { scoresOf } from "./code-cuts.ts";
 import { CopulaModel } from "./copula-model.ts";
 import { orderByAssociation } from "./category-order.ts";
@@ -29,11 +30,7 @@ export interface CopulaOptions {
  * @throws UsageError for a table without rows or columns, or options that cannot work
  */
 export function fitCopula(coded: CodedTable, options: CopulaOptions = {}): CopulaModel {
-  expectFields("fitCopula", coded, {
-    rows: required(wholeFrom(0)),
-    columns: required(aList),
-    cells: required(aList),
-  });
+  expectArgument("fitCopula", "the table", coded, aCodedTable);
   expectOptions("fitCopula", options, { rounds: wholeFrom(0) });
   const { rounds = 8 } = options;
   if (coded.rows < 1 || coded.columns.length < 1) {

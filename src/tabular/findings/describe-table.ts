@@ -1,4 +1,5 @@
 // What a table is like before anything is learned from it: the kinds of its columns as guessed, and what to decide.
+import { expectArgument } from "../../errors/arguments.ts";
 import type { Table } from "../../files/csv.ts";
 import { fewestRows } from "../codes/fit-codes.ts";
 import type { ColumnForm } from "../columns/column-forms.ts";
@@ -6,6 +7,7 @@ import { writeDate } from "../columns/date-cells.ts";
 import { checkSameColumns } from "../columns/typed-table.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { findingTopics, type Finding } from "./finding.ts";
+import { textTables } from "../table-checks.ts";
 import { relationFindings } from "./relation-findings.ts";
 import { listMark, valueFindings } from "./value-findings.ts";
 
@@ -34,8 +36,15 @@ export interface TableDescription {
   readonly findings: readonly Finding[];
 }
 
-/** @param tables with the same columns. @throws DataError where one has others */
+/**
+ * What a table is like: the kinds of its columns as their cells show them, and what somebody should decide before it is learned from.
+ *
+ * @param tables with the same columns, as one table
+ * @throws UsageError for what is no list of tables
+ * @throws DataError where one lacks a column of the first
+ */
 export function describeTable(tables: readonly Table[]): TableDescription {
+  expectArgument("describeTable", "the tables", tables, textTables);
   checkSameColumns(tables);
   const facts = tables[0].columns.map((name) => columnFacts(tables, name));
   const rows = tables.reduce((sum, { rows }) => sum + rows.length, 0);

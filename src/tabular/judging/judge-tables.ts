@@ -2,12 +2,14 @@
 
 import {
   aFunction,
-  anything,
-  aRecord,
+  aSignal,
   aString,
   expectOptions,
+  required,
+  strings,
   wholeFrom,
   type OptionChecks,
+  type Requirement,
 } from "../../errors/arguments.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
@@ -36,6 +38,7 @@ import {
 import { valueCoverage } from "../../metrics/tables/value-coverage.ts";
 import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Engine } from "../../runtime/engine.ts";
+import { aTypedTable } from "../table-checks.ts";
 import { columnBars, fewestNamed, type NumberWords } from "./column-bars.ts";
 import { rowFeatures } from "./row-features.ts";
 import type { ClassifierOptions } from "./small-classifier.ts";
@@ -52,11 +55,11 @@ import { detection, predicted, type Area } from "./telling-apart.ts";
 export interface JudgeTablesOptions {
   /** Of every draw and of the networks; default 0. */
   readonly seed?: number | undefined;
-  /** A column of two values that a network is taught; default: see `targetOf`. */
+  /** A column of two values that a network is taught; default: one called label, target, class, outcome, income or y, else the last one. */
   readonly target?: string | undefined;
   /** A column, and those that somebody knows, for the attack of `disclosure`; default: none. */
   readonly disclose?: { readonly column: string; readonly from: readonly string[] } | undefined;
-  /** Of each of the networks; see `classifierLogits`. */
+  /** Of each of the networks, of 256 rows; default 800. */
   readonly steps?: number | undefined;
   /** How numbers of a column are written; default: as they are. */
   readonly words?: NumberWords | undefined;
@@ -65,13 +68,20 @@ export interface JudgeTablesOptions {
   readonly progress?: ((doing: string, done: number, total: number) => void) | undefined;
 }
 
+const aDisclosure: Requirement = {
+  words: "{ column: NAME, from: NAMES }",
+  fits: (value) => {
+    const { column, from } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    return aString.fits(column) && strings.fits(from);
+  },
+};
 const judgeOptions: OptionChecks<JudgeTablesOptions> = {
   seed: wholeFrom(0),
   target: aString,
-  disclose: aRecord,
+  disclose: aDisclosure,
   steps: wholeFrom(1),
   words: aFunction,
-  signal: anything,
+  signal: aSignal,
   progress: aFunction,
 };
 
@@ -83,6 +93,12 @@ export interface JudgedTables {
   readonly holdout?: TypedTable | undefined;
 }
 
+const judgedTables: OptionChecks<JudgedTables> = {
+  real: required(aTypedTable),
+  synthetic: required(aTypedTable),
+  holdout: aTypedTable,
+};
+
 /** More pairs of columns are not looked at, but drawn. */
 const mostPairs = 2000;
 const usualTriples = 60;
@@ -93,18 +109,20 @@ const mostMapped = 24;
 export const fewestRows = 100;
 
 /**
- * Judges a synthetic table.
+ * Judges a synthetic table: every measure stands between independent columns and real rows (docs/judging-tables.md).
  *
  * @throws ShapeError for tables with other columns, or none
  * @throws UsageError for fewer than 100 rows of a table, or a column that cannot be the target or be disclosed
  */
 export async function judgeTables(
   engine: Engine,
-  { real: whole, synthetic, holdout: given }: JudgedTables,
+  tables: JudgedTables,
   options: JudgeTablesOptions = {},
 ): Promise<TableJudgement> {
   expectEngine("judgeTables", engine);
   expectOptions("judgeTables", options, judgeOptions);
+  expectOptions("judgeTables", tables, judgedTables);
+  const { real: whole, synthetic, holdout: given } = tables;
   const { seed = 0, disclose, words = asTheyAre, progress } = options;
   expectAlike("judgeTables", whole, synthetic, ...(given === undefined ? [] : [given]));
   const { real, holdout } = given === undefined ? halved(whole, seed) : { real: whole, holdout: given };

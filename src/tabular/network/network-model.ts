@@ -1,13 +1,20 @@
 // The trained network as a model that rows are drawn from.
 
-import { aNumber, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
+import {
+  aNumber,
+  described,
+  expectArgument,
+  expectOptions,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { sampleRows } from "../../functions/indices.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { AllowedCodes, CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import type { CodedColumn } from "../coded-table.ts";
 import { checkDrawing } from "../drawing-checks.ts";
-import type { TabularNetwork } from "./tabular-network.ts";
+import { codedColumns } from "../table-checks.ts";
+import { TabularNetwork } from "./tabular-network.ts";
 
 export interface NetworkModelOptions {
   /** What logits are divided by: below 1 frequent codes become more frequent still, 0 takes the likeliest. Default 1. */
@@ -40,6 +47,10 @@ export function networkModel(
   columns: readonly CodedColumn[],
   options: NetworkModelOptions = {},
 ): CodeModel {
+  if (!(network instanceof TabularNetwork)) {
+    throw new UsageError(`networkModel: takes a TabularNetwork, got ${described(network)}`);
+  }
+  expectArgument("networkModel", "columns", columns, codedColumns);
   expectOptions("networkModel", options, modelOptions);
   const { temperature = 1 } = options;
   if (!(temperature >= 0 && temperature < Infinity)) {

@@ -4,7 +4,6 @@ import { sha256 } from "#sha256";
 import { randomStream } from "../../data/random-stream.ts";
 import {
   aNumber,
-  aRecord,
   expectArgument,
   expectOptions,
   wholeFrom,
@@ -12,10 +11,12 @@ import {
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { NonFiniteError } from "../../errors/training-errors.ts";
+import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { LoopSettings } from "../../training/loop-settings.ts";
 import type { Judgement, JudgeOptions, Task } from "../../training/task.ts";
 import type { CodedTable } from "../coded-table.ts";
+import { aCodedTable } from "../table-checks.ts";
 import { networkLoss } from "./network-loss.ts";
 import { inOrders, type NetworkRows } from "./network-rows.ts";
 import { TabularNetwork, type TabularNetworkOptions } from "./tabular-network.ts";
@@ -68,7 +69,8 @@ export function networkTask(
   table: CodedTable,
   options: NetworkTaskOptions = {},
 ): NetworkTask {
-  expectArgument("networkTask", "the table", table, aRecord);
+  expectEngine("networkTask", engine);
+  expectArgument("networkTask", "the table", table, aCodedTable);
   expectOptions("networkTask", options, taskOptions);
   const { batch: wanted, validation = 0.1, ...network } = options;
   const { seed = 1 } = network;

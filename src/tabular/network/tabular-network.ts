@@ -3,6 +3,7 @@
 
 import {
   aNumber,
+  expectArgument,
   expectOptions,
   wholeFrom,
   type OptionChecks,
@@ -36,6 +37,14 @@ export interface TabularNetworkOptions {
 const aWidth: Requirement = {
   words: "a multiple of 4 above 0",
   fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) % 4 === 0,
+};
+const columnsWithShares: Requirement = {
+  words: "a list of columns in codes, each with its shares",
+  fits: (value) =>
+    Array.isArray(value) &&
+    Array.from(value as (Partial<CodedColumn> | null | undefined)[]).every(
+      (each) => each?.shares instanceof Float64Array,
+    ),
 };
 const networkOptions: OptionChecks<TabularNetworkOptions> = {
   embedding: aWidth,
@@ -103,6 +112,7 @@ export class TabularNetwork extends Module {
   ) {
     expectEngine("TabularNetwork", engine);
     expectOptions("TabularNetwork", options, networkOptions);
+    expectArgument("TabularNetwork", "columns", columns, columnsWithShares);
     super(engine);
     const { embedding = 16, hidden = 96, dropout = 0.1, seed = 1 } = options;
     const counts = columns.map(({ shares }) => shares.length);

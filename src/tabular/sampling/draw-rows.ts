@@ -8,7 +8,6 @@ import {
   aSignal,
   expectArgument,
   expectOptions,
-  madeWith,
   wholeFrom,
   type OptionChecks,
 } from "../../errors/arguments.ts";
@@ -20,6 +19,7 @@ import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
 import { admits, cellWithin, type Domain } from "../cell-domain.ts";
 import type { CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import type { Drawn } from "../coded-table.ts";
+import { aModel, aTypedTable } from "../table-checks.ts";
 import type { NumberShown } from "../constraints/condition.ts";
 import { constraintShown, type Constraint } from "../constraints/constraint.ts";
 import type { Conditions } from "./conditions.ts";
@@ -37,7 +37,7 @@ export interface SampleOptions {
   readonly seed?: number;
   /** What every row must be, by column. No row is rejected for it. */
   readonly given?: Conditions;
-  /** What must hold in every row; see `contradictionAmong` for those that cannot hold together. */
+  /** What must hold in every row. */
   readonly constraints?: readonly Constraint[];
   /**
    * Rows of which some cells are known: columns of the model by name, NaN and "" where a cell is to be drawn. Columns that are not
@@ -77,20 +77,20 @@ const optionChecks: OptionChecks<SampleOptions> = {
   seed: wholeFrom(0),
   given: aRecord,
   constraints: aList,
-  fill: aRecord,
+  fill: aTypedTable,
   redraws: wholeFrom(0),
   numberShown: aFunction,
   signal: aSignal,
 };
 
 /**
- * Draws rows from a model.
+ * Draws rows from a model. Conditions, constraints and known cells are drawn by, not sought among other rows.
  *
  * @throws UsageError for options that cannot work, and for conditions and constraints that leave a column no value
  * @throws DeadEndError for rows that still came to a dead end after `redraws`
  */
 export async function sample(model: CodeModel, options: SampleOptions): Promise<SampledTable> {
-  expectArgument("sample", "model", model, madeWith("a model such as fitCopula gives", ["columns", "begin"]));
+  expectArgument("sample", "model", model, aModel);
   expectOptions("sample", options, optionChecks);
   const { seed = 0, given = {}, constraints = [], fill, redraws = 100, signal } = options;
   const rows = options.rows ?? fill?.rows;
