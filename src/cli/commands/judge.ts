@@ -8,6 +8,7 @@ import { readTable } from "../../files/read-table.ts";
 import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
+import { expectHeader } from "../../tabular/columns/header-row.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
 import {
   checkSameColumns,
@@ -50,6 +51,7 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
   for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
+  expectHeader(tables, "put them there");
   expectSameColumns(tables);
   const forms = guessForms(tables);
   const disclose = disclosedOf(options, forms);

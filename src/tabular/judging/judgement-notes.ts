@@ -30,7 +30,7 @@ export function notesOf(
     notes.push(
       `${whole(found.overlap)} of ${whole(holdout.rows)} hold-out rows are equal to a real row` +
         (share > 0.02
-          ? ": too many to be chance where tables have many columns. A hold-out that a model was trained on hides copies."
+          ? " by the columns that are judged: too many to be chance unless these have few values. A hold-out that a model was trained on hides copies."
           : ", as may happen by chance."),
     );
   }
