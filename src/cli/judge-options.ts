@@ -5,8 +5,23 @@ import type { JudgeOptions } from "./commands/judge.ts";
 import { withDevice } from "./terminal/option-groups.ts";
 import { wholeNumber } from "./terminal/options.ts";
 
+/** Options of commands that judge a table. @param rows what the option of the rows to judge by is called */
+export const withJudging = (command: Command, rows: string): Command =>
+  command
+    .option(
+      `${rows} <n>`,
+      "judge by at most so many rows of each table, drawn by the seed (default: 20000)",
+      wholeNumber(rows, 100),
+    )
+    .option("--steps <n>", "steps of each of the six networks that judge", wholeNumber("--steps", 1), 800)
+    .option(
+      "--show-records",
+      "show the real rows that are nearest to some synthetic ones in the report, which then must not be passed on",
+      false,
+    );
+
 export function addJudgeCommand(program: Command): void {
-  withDevice(program.command("judge"))
+  withJudging(withDevice(program.command("judge")), "--rows")
     .description(
       "measure how good a synthetic table is, whoever made it, and what it gives away; between independent columns and real rows",
     )
@@ -35,12 +50,6 @@ export function addJudgeCommand(program: Command): void {
     .option(
       "--from <columns>",
       "with --disclose: columns that somebody knows of these people, parted by commas",
-    )
-    .option(
-      "--steps <n>",
-      "steps in which each of the six networks is trained",
-      wholeNumber("--steps", 1),
-      800,
     )
     .option("--seed <n>", "seed of draws and networks", wholeNumber("--seed", 0), 0)
     .option("--quiet", "print the result only", false)

@@ -5,6 +5,7 @@ import type { DescribeOptions } from "./commands/describe.ts";
 import type { SampleCommandOptions } from "./commands/sample-table.ts";
 import type { SynthesiseOptions } from "./commands/synthesise.ts";
 import { withDevice } from "./terminal/option-groups.ts";
+import { withJudging } from "./judge-options.ts";
 import { wholeNumber } from "./terminal/options.ts";
 
 export const skipBadHelp = "leave out rows with a cell too few or too many, instead of refusing the table";
@@ -41,7 +42,7 @@ export function addTableCommands(program: Command): void {
       await describeCommand(files, options);
     });
 
-  withDevice(program.command("synthesise"))
+  withJudging(withDevice(program.command("synthesise")), "--judge-rows")
     .description(
       "fit a model to a table and make rows after it, with a report of how alike they are and what they give away",
     )
@@ -57,7 +58,6 @@ export function addTableCommands(program: Command): void {
     .option("--seed <n>", "seed of all draws, instead of the manifest's", wholeNumber("--seed", 0))
     .option("--rows <n>", "rows to make, instead of the manifest's", wholeNumber("--rows", 1, 2_000_000))
     .option("--epochs <n>", "of a network: train for at most so many epochs", wholeNumber("--epochs", 1))
-    .option("--steps <n>", "steps of each of the networks that judge", wholeNumber("--steps", 1), 800)
     .option("--quiet", "print nothing but the summary, warnings and errors", false)
     .action(async (manifest: string | undefined, options: SynthesiseOptions) => {
       const { synthesiseCommand } = await import("./commands/synthesise.ts");

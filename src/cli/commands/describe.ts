@@ -14,6 +14,7 @@ import {
   type ColumnDescription,
   type TableDescription,
 } from "../../tabular/findings/describe-table.ts";
+import { expectHeader } from "../../tabular/columns/header-row.ts";
 import { draftPlan } from "../../tabular/plan/draft-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
 import { checkFolderOf, writeOutput } from "../terminal/output-files.ts";
@@ -89,6 +90,8 @@ export async function readTables(
     }
     tables.push(table);
   }
+  if (form.header !== false && form.names === undefined)
+    expectHeader(tables, "say that there is none (--no-header, or header: none in a manifest)");
   return tables;
 }
 

@@ -8,6 +8,7 @@ import { readTable } from "../../files/read-table.ts";
 import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
+import { expectHeader } from "../../tabular/columns/header-row.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
 import {
   checkSameColumns,
@@ -16,6 +17,8 @@ import {
   type ColumnForms,
 } from "../../tabular/columns/typed-table.ts";
 import { judgeTables, type JudgeTablesOptions } from "../../tabular/judging/judge-tables.ts";
+import type { NumberWords } from "../../tabular/judging/column-bars.ts";
+import { nearestRecords, type NearestRecords } from "../../tabular/judging/nearest-records.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
 import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
 import { onEngine } from "../on-engine.ts";
@@ -32,6 +35,8 @@ export interface JudgeOptions extends DeviceOptions {
   readonly from?: string;
   /** Of each network. */
   readonly steps: number;
+  readonly rows?: number;
+  readonly showRecords: boolean;
   readonly seed: number;
   readonly json?: string;
   readonly quiet: boolean;
@@ -39,11 +44,14 @@ export interface JudgeOptions extends DeviceOptions {
 
 /** @param real file of the table that was learned from. @param synthetic file of the table that is judged */
 export async function judgeCommand(real: string, synthetic: string, options: JudgeOptions): Promise<void> {
-  const { holdout, out, json, seed, steps, quiet, target } = options;
+  const { holdout, out, json, seed, steps, rows, quiet, target, showRecords } = options;
+  if (showRecords && out === undefined)
+    throw new UsageError("--show-records shows them in the report: add --out FILE");
   const where = engineOptions(options);
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
   for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
+  expectHeader(tables, "put them there");
   expectSameColumns(tables);
   const forms = guessForms(tables);
   const disclose = disclosedOf(options, forms);
@@ -53,25 +61,20 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const [ofReal, ofSynthetic, ofHoldout] = tables.map((table) => typedTable([table], forms));
   if (ofReal.columns.length === 0)
     throw new UsageError(`${real}: every column names who a row is; there is nothing to judge`);
-  const words: JudgeTablesOptions["words"] = (column, value) => {
+  const words: NumberWords = (column, value) => {
     const form = forms.get(column);
     return form?.kind === "date"
       ? writeDate(value, form.dates ?? { order: "year-first" })
       : value.toLocaleString("en");
   };
-  using counter = new Counter("judging", pieces, quiet);
-  let done = 0;
+  using counter = new Counter("judging", 1, quiet);
   const found = await onEngine(where, (engine) =>
     judgeTables(
       engine,
       { real: ofReal, synthetic: ofSynthetic, holdout: ofHoldout },
       {
-        seed,
-        steps,
-        target,
-        disclose,
-        words,
-        progress: (doing) => counter.update(Math.min(pieces, done++), pieces, doing),
+        ...{ seed, steps, rows, target, disclose, words },
+        progress: (doing, done, total) => counter.update(done, total, doing),
       },
     ),
   );
@@ -83,7 +86,10 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
       ...(left.length === 0 ? [] : [`Left out, since they name who a row is: ${left.join(", ")}.`]),
     ],
   };
-  if (out !== undefined) await writePage(out, judged, real, synthetic, holdout);
+  if (out !== undefined) {
+    const records = showRecords ? nearestRecords(ofReal, ofSynthetic, { seed, words }) : undefined;
+    await writePage(out, judged, records, real, synthetic, holdout);
+  }
   if (json !== undefined) {
     await replaceOutput("--json", json, (handle) => handle.writeFile(`${JSON.stringify(judged, null, 2)}\n`));
   }
@@ -94,21 +100,21 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
 async function writePage(
   out: string,
   found: TableJudgement,
+  records: NearestRecords | undefined,
   real: string,
   synthetic: string,
   holdout: string | undefined,
 ): Promise<void> {
   const { tablePage } = await import("../../report/table/table-page.ts");
+  const { nearestSection } = await import("../../report/table/nearest-section.ts");
   const page = tablePage(found, {
     title: `${basename(synthetic)} beside ${basename(real)}`,
     lead: `A synthetic table judged against rows that ${holdout === undefined ? "were set aside of the real one" : `are in ${basename(holdout)}`}.`,
     foot: `Made by Tessera ${version}`,
+    sections: records === undefined ? [] : [nearestSection(records)],
   });
   await replaceOutput("--out", out, (handle) => handle.writeFile(page));
 }
-
-/** Of the progress: columns, distances, and six networks. */
-const pieces = 8;
 
 /** @throws DataError naming the columns that one table has and another has not */
 function expectSameColumns(tables: readonly Table[]): void {

@@ -23,11 +23,14 @@ import {
 } from "../../runs/table-run.ts";
 import { trainTask } from "../../runs/train-task.ts";
 import { judgementSummary } from "../../report/table/judgement-summary.ts";
+import { nearestSection } from "../../report/table/nearest-section.ts";
 import { tablePage } from "../../report/table/table-page.ts";
 import { fitCopula } from "../../tabular/copula/fit-copula.ts";
 import { writeDate } from "../../tabular/columns/date-cells.ts";
 import { numberShownBy } from "../../tabular/columns/number-shown.ts";
+import type { NumberWords } from "../../tabular/judging/column-bars.ts";
 import { judgeTables } from "../../tabular/judging/judge-tables.ts";
+import { nearestRecords } from "../../tabular/judging/nearest-records.ts";
 import { networkLoop, networkTask } from "../../tabular/network/network-task.ts";
 import { fitPlan, type FittedPlan } from "../../tabular/plan/fitted-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
@@ -53,6 +56,8 @@ export interface SynthesiseOptions extends DeviceOptions {
   readonly epochs?: number;
   /** Of each of the judge's networks. */
   readonly steps: number;
+  readonly judgeRows?: number;
+  readonly showRecords: boolean;
   readonly quiet: boolean;
 }
 
@@ -201,23 +206,21 @@ async function fitAndJudge(
     );
   }
   const forms = new Map(recipe.columns.map(({ name, form }) => [name, form]));
-  using counter = new Counter("judging", pieces, quiet);
-  let done = 0;
+  const words: NumberWords = (column, value) => {
+    const form = forms.get(column);
+    return form?.kind === "date"
+      ? writeDate(value, form.dates ?? { order: "year-first" })
+      : value.toLocaleString("en");
+  };
+  using counter = new Counter("judging", 1, quiet);
+  const synthetic = typedTexts(texts);
   const judged = await onEngine(where, (engine) =>
     judgeTables(
       engine,
-      { real, synthetic: typedTexts(texts), holdout },
+      { real, synthetic, holdout },
       {
-        seed: plan.seed,
-        steps: options.steps,
-        signal,
-        progress: (doing) => counter.update(Math.min(pieces, done++), pieces, doing),
-        words: (column, value) => {
-          const form = forms.get(column);
-          return form?.kind === "date"
-            ? writeDate(value, form.dates ?? { order: "year-first" })
-            : value.toLocaleString("en");
-        },
+        ...{ seed: plan.seed, steps: options.steps, rows: options.judgeRows, signal, words },
+        progress: (doing, done, total) => counter.update(done, total, doing),
       },
     ),
   );
@@ -228,14 +231,14 @@ async function fitAndJudge(
       title: `Rows after ${plan.table.join(", ")}`,
       lead: `${counted(made.rows.length, "row")} that a ${plan.model} made, judged against ${counted(holdout.rows, "row")} that it did not learn from.`,
       foot: `Made by Tessera ${version}`,
+      sections: options.showRecords
+        ? [nearestSection(nearestRecords(real, synthetic, { seed: plan.seed, words }))]
+        : [],
     }),
   );
   process.stdout.write(`${judgementSummary(judged)}\n`);
   if (!quiet) process.stderr.write(`report: ${join(run.path, tableRunFiles.page)}\n`);
 }
-
-/** Of the progress: columns, distances, and six networks. */
-const pieces = 8;
 
 async function trainNetwork(
   run: OpenTableRun,

@@ -24,7 +24,7 @@ export const noProof =
 export function qualityMeasures(found: TableJudgement): MeasureWords[] {
   const { looked, use } = found;
   const of = ({ taken, all }: { readonly taken: number; readonly all: number }): string =>
-    taken === all ? `all ${whole(all)}` : `${whole(taken)} of ${whole(all)}`;
+    taken < all ? `${whole(taken)} of ${whole(all)}` : taken > 1 ? `all ${whole(all)}` : ["no", "one"][taken];
   const measures: MeasureWords[] = [
     {
       ...{ id: "shapes", title: "Shapes of columns", found: found.shapes },
@@ -35,12 +35,12 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
     },
     {
       ...{ id: "pairs", title: "Pairs of columns", found: found.pairs },
-      sentence: `How alike ${of(looked.pairs)} pairs are: 1 − total variation of their shares, numbers in ten bins.`,
+      sentence: `1 − total variation of the shares of each pair, numbers in ten bins: the mean over ${of(looked.pairs)} ${looked.pairs.taken === 1 ? "pair" : "pairs"}.`,
       ...{ decimals: 3, yardsticks: usual },
     },
     {
       ...{ id: "triples", title: "Triples of columns", found: found.triples },
-      sentence: `The same for ${of(looked.triples)} triples, which show what pairs do not.`,
+      sentence: `The same for ${of(looked.triples)} ${looked.triples.taken === 1 ? "triple" : "triples"}, which show what pairs do not.`,
       ...{ decimals: 3, yardsticks: usual },
     },
     {

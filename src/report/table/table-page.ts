@@ -188,7 +188,7 @@ function privacySection(found: TableJudgement, nearer: MeasureWords): Markup[] {
 function methodSection({ rows, seed, notes }: TableJudgement): Markup[] {
   return [
     bulleted([
-      `Shapes, pairs and triples go by ${whole(rows.compared)} rows of each table against ${whole(rows.holdout)} rows held out; seed ${seed}.`,
+      `Shapes, pairs and triples go by ${whole(rows.compared)} rows of each table against ${whole(rows.against)} rows held out; seed ${seed}.`,
       "A missing cell counts as a category, and in numbers as a value below all others. Deciles of the hold-out cut numbers into bins; a value that " +
         "is commoner than a bin is one by itself.",
       "Networks have two hidden layers, 96 and 48 wide, and a fixed small budget. Boosted trees would tell tables apart somewhat better.",

@@ -21,7 +21,7 @@ export function valueFindings(facts: ColumnFacts): Finding[] {
       {
         ...{ topic: "doubt", columns: [name] },
         sentence: (message ?? doubt).replace(/^record \d+: /u, ""),
-        advice: "nothing is learned from it before this is said",
+        advice: `until this is said, it is taken as: ${form.kind}`,
       },
     ];
   }

@@ -15,18 +15,8 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { closestRecords, nearerShare } from "../../metrics/tables/closest-records.ts";
 import { columnShapes } from "../../metrics/tables/column-shapes.ts";
-import { commonCodes } from "../../metrics/tables/common-codes.ts";
 import { disclosure } from "../../metrics/tables/disclosure.ts";
 import { equalRows, exactCopies } from "../../metrics/tables/exact-copies.ts";
-import {
-  association,
-  columnPairs,
-  columnTriples,
-  correlationShape,
-  jointShapes,
-  setsOfColumns,
-  type Columns,
-} from "../../metrics/tables/joint-shapes.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
 import {
   expectAlike,
@@ -42,15 +32,14 @@ import { aTypedTable } from "../table-checks.ts";
 import { columnBars, fewestNamed, type NumberWords } from "./column-bars.ts";
 import { rowFeatures } from "./row-features.ts";
 import type { ClassifierOptions } from "./small-classifier.ts";
-import type {
-  Associations,
-  ColumnJudgement,
-  PairJudgement,
-  TableJudgement,
-  Yardsticked,
-} from "./table-judgement.ts";
+import { jointMeasures } from "./joint-judgement.ts";
+import { notesOf } from "./judgement-notes.ts";
+import type { ColumnJudgement, TableJudgement, Yardsticked } from "./table-judgement.ts";
 import { targetOf, type Target } from "./target-column.ts";
 import { detection, predicted, type Area } from "./telling-apart.ts";
+import { meanOf, meanOfEach, yardsticked, type Candidates } from "./yardsticks.ts";
+
+type Progress = (doing: string, done: number, total: number) => void;
 
 export interface JudgeTablesOptions {
   /** Of every draw and of the networks; default 0. */
@@ -61,11 +50,16 @@ export interface JudgeTablesOptions {
   readonly disclose?: { readonly column: string; readonly from: readonly string[] } | undefined;
   /** Of each of the networks, of 256 rows; default 800. */
   readonly steps?: number | undefined;
+  /**
+   * Of each table, drawn by the seed, that shapes, pairs, triples, distances and networks go by at most; default 20,000. Copies, values that
+   * occur and bars go by all rows.
+   */
+  readonly rows?: number | undefined;
   /** How numbers of a column are written; default: as they are. */
   readonly words?: NumberWords | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of what is done next. */
-  readonly progress?: ((doing: string, done: number, total: number) => void) | undefined;
+  /** Told of what is done next, and how much of all work is done, in units of about equal time. */
+  readonly progress?: Progress | undefined;
 }
 
 const aDisclosure: Requirement = {
@@ -80,6 +74,7 @@ const judgeOptions: OptionChecks<JudgeTablesOptions> = {
   target: aString,
   disclose: aDisclosure,
   steps: wholeFrom(1),
+  rows: wholeFrom(100),
   words: aFunction,
   signal: aSignal,
   progress: aFunction,
@@ -99,14 +94,13 @@ const judgedTables: OptionChecks<JudgedTables> = {
   holdout: aTypedTable,
 };
 
-/** More pairs of columns are not looked at, but drawn. */
-const mostPairs = 2000;
-const usualTriples = 60;
 /** Rows by which the yardsticks of the nearest rows are measured, which takes as long as all else. */
 const yardstickRows = 1500;
-/** Columns of the maps of associations. */
-const mostMapped = 24;
 export const fewestRows = 100;
+/** See `rows` of the options: more of them move no measure by more than chance does, and take minutes. */
+export const usualRows = 20_000;
+/** Time that parts take, in tenths of that of a network. */
+const work = { columns: 3, distances: 10, network: 10 };
 
 /**
  * Judges a synthetic table: every measure stands between independent columns and real rows (docs/judging-tables.md).
@@ -128,41 +122,51 @@ export async function judgeTables(
   const { real, holdout } = given === undefined ? halved(whole, seed) : { real: whole, holdout: given };
   expectRows({ real: whole, synthetic, "hold-out": holdout });
   const target = targetOf(real, options.target);
-  const compared = Math.min(real.rows, synthetic.rows);
+  const most = options.rows ?? usualRows;
+  const known = someRows(real, most, seed, 5);
+  const unseen = someRows(holdout, most, seed, 6);
+  const compared = Math.min(known.rows, synthetic.rows);
   const drawn = someRows(synthetic, compared, seed, 3);
-  const learned = someRows(real, compared, seed, 4);
+  const learned = someRows(known, compared, seed, 4);
   const candidates: Candidates = { value: drawn, floor: independentColumns(learned, seed), ceiling: learned };
+  const stages = new Stages(
+    work.columns + work.distances + (target === undefined ? 3 : 6) * work.network,
+    progress,
+  );
 
-  progress?.("columns, pairs and triples", 0, 1);
-  const shapes = yardsticked(candidates, (table) => columnShapes(holdout, table));
-  const joint = jointMeasures(candidates, holdout, seed);
-  const coverage = {
-    ...yardsticked(candidates, (table) => meanOf(valueCoverage(real, table).map(({ share }) => share))),
-    ceiling: meanOf(valueCoverage(real, holdout).map(({ share }) => share)),
-  };
+  stages.begin("columns, pairs and triples", work.columns);
+  const shapes = yardsticked(candidates, (table) => columnShapes(unseen, table));
+  const joint = jointMeasures(candidates, unseen, seed);
+  const coverage = coverageOf(real, synthetic, holdout, seed);
   const columns = columnsOf(real, synthetic, shapes, words);
 
-  progress?.("closest records", 0, 1);
-  const closest = closestRecords(real, holdout, synthetic, { seed });
+  stages.begin("closest records", work.distances);
+  const closest = closestRecords(known, unseen, synthetic, { seed });
   const nearer = {
     value: closest.nearer,
-    floor: nearerShare(real, holdout, candidates.floor, { seed, rows: yardstickRows }).nearer,
-    ceiling: nearerShare(real, holdout, learned, { seed, rows: yardstickRows }).nearer,
+    floor: nearerShare(known, unseen, candidates.floor, { seed, rows: yardstickRows }).nearer,
+    ceiling: nearerShare(known, unseen, learned, { seed, rows: yardstickRows }).nearer,
     interval: closest.interval,
   };
   const copies = exactCopies(real, holdout, synthetic);
   const disclosed =
     disclose === undefined
       ? null
-      : disclosure(real, holdout, synthetic, disclose.column, disclose.from, seed);
+      : disclosure(known, unseen, someRows(synthetic, most, seed, 7), disclose.column, disclose.from, seed);
 
   const networks: ClassifierOptions = { seed, steps: options.steps, signal: options.signal };
-  const told = await detectedOf(engine, real, holdout, candidates, networks, progress);
+  const told = await detectedOf(engine, known, unseen, candidates, networks, stages);
   const use =
-    target === undefined ? null : await useOf(engine, target, real, holdout, candidates, networks, progress);
+    target === undefined ? null : await useOf(engine, target, known, unseen, candidates, networks, stages);
   const overlap = equalRows(holdout, real);
   return {
-    rows: { real: whole.rows, holdout: holdout.rows, synthetic: synthetic.rows, compared },
+    rows: {
+      real: whole.rows,
+      holdout: holdout.rows,
+      synthetic: synthetic.rows,
+      compared,
+      against: unseen.rows,
+    },
     ...{ isHalved: given === undefined, overlap, seed },
     shapes: meanOfEach(shapes),
     ...{
@@ -175,20 +179,50 @@ export async function judgeTables(
     ...{ use, detection: told },
     privacy: { closest, nearer, copies, disclosure: disclosed },
     ...{ columns, pairsOfColumns: joint.byPair, associations: joint.associations },
-    notes: notesOf(whole, synthetic, holdout, { overlap, isHalved: given === undefined, compared, target }),
+    notes: notesOf(whole, synthetic, holdout, {
+      overlap,
+      isHalved: given === undefined,
+      compared,
+      most,
+      target,
+    }),
   };
 }
 
 const asTheyAre: NumberWords = (_, value) => value.toLocaleString("en");
 
-/** The table that is judged, and its yardsticks, with equally many rows. */
-type Candidates = Readonly<Record<"value" | "floor" | "ceiling", TypedTable>>;
+/** Work in parts, of which each is told as it begins, and may tell how far it is. */
+class Stages {
+  #done = 0;
+  #current = 0;
 
-function yardsticked<Found>(
-  tables: Candidates,
-  of: (table: TypedTable) => Found,
-): Record<keyof Candidates, Found> {
-  return { value: of(tables.value), floor: of(tables.floor), ceiling: of(tables.ceiling) };
+  readonly #total: number;
+  readonly #progress: Progress | undefined;
+
+  constructor(total: number, progress: Progress | undefined) {
+    this.#total = total;
+    this.#progress = progress;
+  }
+
+  /** @returns what a part may tell of itself */
+  begin(doing: string, units: number): (done: number, of: number) => void {
+    this.#done += this.#current;
+    this.#current = units;
+    const start = this.#done;
+    this.#progress?.(doing, start, this.#total);
+    return (done, of) => this.#progress?.(doing, start + (units * done) / of, this.#total);
+  }
+}
+
+/** By all rows: few of them miss rare categories by chance alone. Shuffling a column by itself keeps its values. */
+function coverageOf(real: TypedTable, synthetic: TypedTable, holdout: TypedTable, seed: number): Yardsticked {
+  const rows = Math.min(real.rows, synthetic.rows);
+  const share = (table: TypedTable): number => meanOf(valueCoverage(real, table).map((each) => each.share));
+  return {
+    value: share(someRows(synthetic, rows, seed, 3)),
+    floor: share(someRows(real, rows, seed, 4)),
+    ceiling: share(holdout),
+  };
 }
 
 function halved(table: TypedTable, seed: number): { real: TypedTable; holdout: TypedTable } {
@@ -208,65 +242,6 @@ function expectRows(tables: Readonly<Record<string, TypedTable>>): void {
       `the ${name} table has ${counted(rows, "row")}, and fewer than ${least} are too few to judge by`,
     );
   }
-}
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function meanOfEach(found: Readonly<Record<keyof Candidates, readonly (number | null)[]>>): Yardsticked {
-  const mean = (values: readonly (number | null)[]): number | null => {
-    const known = values.filter((value) => value !== null);
-    return known.length === 0 ? null : meanOf(known);
-  };
-  return { value: mean(found.value), floor: mean(found.floor), ceiling: mean(found.ceiling) };
-}
-
-interface JointMeasures extends Pick<TableJudgement, "pairs" | "triples" | "correlations" | "looked"> {
-  readonly byPair: readonly PairJudgement[];
-  readonly associations: Associations;
-}
-
-function jointMeasures(candidates: Candidates, holdout: TypedTable, seed: number): JointMeasures {
-  const count = holdout.columns.length;
-  const common = commonCodes(holdout);
-  const reference = common.codesOf(holdout);
-  const codes = yardsticked(candidates, (table) => common.codesOf(table));
-  const shapesOf = (together: readonly Columns[]): Record<keyof Candidates, number[]> => ({
-    value: jointShapes(common, reference, codes.value, together),
-    floor: jointShapes(common, reference, codes.floor, together),
-    ceiling: jointShapes(common, reference, codes.ceiling, together),
-  });
-  const looked = {
-    pairs: columnPairs(count, mostPairs, seed),
-    triples: columnTriples(count, usualTriples, seed),
-  };
-  const [ofPairs, ofTriples] = [shapesOf(looked.pairs), shapesOf(looked.triples)];
-  const correlations = yardsticked(candidates, (table) =>
-    looked.pairs.map((pair) => correlationShape(holdout, table, pair)),
-  );
-  const names = holdout.columns.map(({ name }) => name);
-  const byPair = looked.pairs.map(([i, j], at) => ({
-    columns: [names[i], names[j]] as const,
-    shape: { value: ofPairs.value[at], floor: ofPairs.floor[at], ceiling: ofPairs.ceiling[at] },
-    correlation: correlations.value[at],
-  }));
-  const mapped = Array.from({ length: Math.min(count, mostMapped) }, (_, c) => c);
-  const mapOf = (own: readonly Int32Array[]): number[][] =>
-    mapped.map((i) => mapped.map((j) => (i === j ? 1 : association(own, common.sizes, [i, j]))));
-  return {
-    pairs: meanOfEach(ofPairs),
-    triples: meanOfEach(ofTriples),
-    correlations: meanOfEach(correlations),
-    looked: {
-      pairs: { taken: looked.pairs.length, all: setsOfColumns(count, 2) },
-      triples: { taken: looked.triples.length, all: setsOfColumns(count, 3) },
-    },
-    byPair,
-    associations: {
-      columns: mapped.map((c) => names[c]),
-      ...{ real: mapOf(reference), synthetic: mapOf(codes.value) },
-    },
-  };
 }
 
 function columnsOf(
@@ -293,22 +268,20 @@ function columnsOf(
   });
 }
 
-type Progress = NonNullable<JudgeTablesOptions["progress"]>;
-
 async function detectedOf(
   engine: Engine,
   real: TypedTable,
   holdout: TypedTable,
   candidates: Candidates,
   options: ClassifierOptions,
-  progress?: Progress,
+  stages: Stages,
 ): Promise<Yardsticked> {
   const features = rowFeatures(real);
   const areas = new Map<string, Area>();
   const names = Object.keys(candidates) as (keyof Candidates)[];
-  for (const [at, name] of names.entries()) {
-    progress?.("telling synthetic from real rows", at, names.length);
-    areas.set(name, await detection(engine, features, holdout, candidates[name], options));
+  for (const name of names) {
+    const progress = stages.begin("telling synthetic from real rows", work.network);
+    areas.set(name, await detection(engine, features, holdout, candidates[name], { ...options, progress }));
   }
   return ofAreas((name) => areas.get(name));
 }
@@ -320,23 +293,21 @@ async function useOf(
   holdout: TypedTable,
   { value, floor, ceiling }: Candidates,
   options: ClassifierOptions,
-  progress?: Progress,
+  stages: Stages,
 ): Promise<NonNullable<TableJudgement["use"]>> {
   const features = rowFeatures(real, target.column);
   const doing = `predicting ${target.column}`;
-  progress?.(doing, 0, 3);
+  const network = (): ClassifierOptions => ({ ...options, progress: stages.begin(doing, work.network) });
   const [onHoldout, onValue, onFloor] = await predicted(
     engine,
     features,
     target,
     ceiling,
     [holdout, value, floor],
-    options,
+    network(),
   );
-  progress?.(doing, 1, 3);
-  const [ofValue] = await predicted(engine, features, target, value, [holdout], options);
-  progress?.(doing, 2, 3);
-  const [ofFloor] = await predicted(engine, features, target, floor, [holdout], options);
+  const [ofValue] = await predicted(engine, features, target, value, [holdout], network());
+  const [ofFloor] = await predicted(engine, features, target, floor, [holdout], network());
   return {
     target,
     trainOnSynthetic: ofAreas((name) => ({ value: ofValue, floor: ofFloor, ceiling: onHoldout })[name]),
@@ -352,50 +323,4 @@ function ofAreas(of: (name: keyof Candidates) => Area | undefined): Yardsticked 
     ceiling: area("ceiling"),
     interval: of("value")?.interval ?? null,
   };
-}
-
-function notesOf(
-  real: TypedTable,
-  synthetic: TypedTable,
-  holdout: TypedTable,
-  found: {
-    readonly overlap: number;
-    readonly isHalved: boolean;
-    readonly compared: number;
-    readonly target: Target | undefined;
-  },
-): string[] {
-  const notes: string[] = [];
-  const whole = (value: number): string => value.toLocaleString("en");
-  if (found.isHalved) {
-    notes.push(
-      `No hold-out was given: ${whole(holdout.rows)} of the ${whole(real.rows)} real rows, drawn by chance, stand for it. If the synthetic ` +
-        "table was learned from them, too, the measures of privacy see no copies of either half more than of the other, and say nothing.",
-    );
-  }
-  if (found.overlap > 0) {
-    const share = found.overlap / holdout.rows;
-    notes.push(
-      `${whole(found.overlap)} of ${whole(holdout.rows)} hold-out rows are equal to a real row` +
-        (share > 0.02
-          ? ": too many to be chance where tables have many columns. A hold-out that a model was trained on hides copies."
-          : ", as may happen by chance."),
-    );
-  }
-  if (synthetic.rows !== found.compared) {
-    notes.push(
-      `Shapes, pairs, triples and networks go by ${whole(found.compared)} of the ${whole(synthetic.rows)} synthetic rows, as many as there ` +
-        "are real ones.",
-    );
-  } else if (found.compared < (found.isHalved ? holdout.rows : real.rows)) {
-    notes.push(
-      `There are ${whole(found.compared)} synthetic rows, so that the yardsticks, too, go by as many: few rows look less alike by chance alone.`,
-    );
-  }
-  if (found.target === undefined) {
-    notes.push(
-      "No column has two values, so that no network was taught to predict one; name another with --target.",
-    );
-  }
-  return notes;
 }

@@ -125,13 +125,15 @@ async function logitsOf(
   width: number,
 ): Promise<Float32Array> {
   const logits = new Float32Array(rows.rows);
-  const most = 2048;
+  const most = Math.min(2048, rows.rows);
   for (let first = 0; first < rows.rows; first += most) {
     const count = Math.min(most, rows.rows - first);
-    const x = new Float32Array(count * width);
+    // The last batch is as large as the others: a smaller one takes other kernels, whose logits of equal rows differ in the last digit, and
+    // a table of few values, in which most rows are equal, would be told apart by the place of its rows.
+    const x = new Float32Array(most * width);
     for (let row = 0; row < count; row++) rows.write(first + row, x, row * width);
-    using found = engine.scope(() => network.forward(engine.tensor(x, [count, width]), "inference"));
-    logits.set(await found.read(), first);
+    using found = engine.scope(() => network.forward(engine.tensor(x, [most, width]), "inference"));
+    logits.set((await found.read()).subarray(0, count), first);
   }
   return logits;
 }

@@ -61,6 +61,8 @@ export interface TableJudgement {
     readonly synthetic: number;
     /** Rows of each table that shapes, pairs and triples are measured on. */
     readonly compared: number;
+    /** Hold-out rows that they are measured against. */
+    readonly against: number;
   };
   /** Whether the hold-out was drawn from the real table, since none was given. */
   readonly isHalved: boolean;

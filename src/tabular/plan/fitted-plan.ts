@@ -4,7 +4,7 @@ import { randomStream } from "../../data/random-stream.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Table } from "../../files/csv.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
-import { fitCodes } from "../codes/fit-codes.ts";
+import { fewestRows, fitCodes } from "../codes/fit-codes.ts";
 import type { CodedTable } from "../coded-table.ts";
 import { brokenConstraints } from "../constraints/broken-rows.ts";
 import { constraintShown, type Constraint } from "../constraints/constraint.ts";
@@ -51,18 +51,19 @@ export function fitPlan(
   const whole = readColumns(tables, plan);
   for (const at of plan.constraints.keys()) checkComputed(whole, at, plan);
   const { learning, holding } = parted(whole, plan, heldOut);
+  if (learning.rows < fewestRows) {
+    const part = learning.rows < whole.rows ? `, of which ${learning.rows} are learned from` : "";
+    throw plan.complain(
+      ["table"],
+      `has ${counted(whole.rows, "row")}${part}: too few to learn from and to keep private; ${fewestRows} are needed`,
+    );
+  }
   const lists = wordLists(learning, plan);
   const constraints = constraintsOf(plan, splitLists(learning, lists).columns);
   const broken = brokenLines(splitLists(whole, lists), constraints, plan);
   const { learned, recipe } = prepareTable(learning, plan, lists);
   const rare = (column: string) => rareOf(plan, column);
-  let coded: CodedTable;
-  try {
-    coded = fitCodes(learned, { rare, seed: plan.seed });
-  } catch (cause) {
-    if (cause instanceof UsageError) throw plan.complain(["table"], cause.message, cause);
-    throw cause;
-  }
+  const coded = namingThePlan(plan, ["table"], () => fitCodes(learned, { rare, seed: plan.seed }));
   const broad = coded.columns.find(({ codes }) => codes.length > mostCodes);
   if (broad !== undefined) {
     throw plan.complain(
@@ -75,6 +76,17 @@ export function fitPlan(
   const real = typedTexts(splitLists(learning, lists));
   const holdout = typedTexts(splitLists(holding, lists));
   return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken };
+}
+
+/** @throws ManifestError for what a call refuses that knows of no file */
+function namingThePlan<Result>(plan: TablePlan, path: readonly string[], call: () => Result): Result {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof UsageError)
+      throw plan.complain(path, cause.message.replace(/^constraint /u, ""), cause);
+    throw cause;
+  }
 }
 
 function parted(
@@ -112,20 +124,22 @@ function parted(
 function brokenLines(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): string[] {
   if (constraints.length === 0) return [];
   const shown = (constraint: Constraint): string => constraintShown(constraint, numberShownBy(table));
-  return brokenConstraints(constraints, typedTexts(table)).map(({ constraint, count, first }) => {
-    const [column = ""] =
-      "column" in constraint
-        ? [constraint.column]
-        : "columns" in constraint
-          ? constraint.columns
-          : Object.keys(constraint.then);
-    const { message } = table.complain(first, column, "does not keep it");
-    const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
-    if (count > mostBroken * table.rows) {
-      throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
-    }
-    return line;
-  });
+  return namingThePlan(plan, ["constraints"], () => brokenConstraints(constraints, typedTexts(table))).map(
+    ({ constraint, count, first }) => {
+      const [column = ""] =
+        "column" in constraint
+          ? [constraint.column]
+          : "columns" in constraint
+            ? constraint.columns
+            : Object.keys(constraint.then);
+      const { message } = table.complain(first, column, "does not keep it");
+      const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
+      if (count > mostBroken * table.rows) {
+        throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
+      }
+      return line;
+    },
+  );
 }
 
 function equalAmong(real: TypedTable, holdout: TypedTable): number {

@@ -3,6 +3,7 @@
 import { holds } from "../cell-domain.ts";
 import { brief } from "../../files/csv.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
 import type { Code, CodedColumn, Drawn } from "../coded-table.ts";
 import type { ColumnForm } from "../columns/column-forms.ts";
 import { cellReader } from "../columns/typed-table.ts";
@@ -66,6 +67,22 @@ function jointCells(columns: readonly CodedColumn[], name: string, count: number
   });
 }
 
+/** @throws UsageError for a category that a column does not have, with the nearest */
+function expectKnown(
+  name: string,
+  { equals, oneOf }: Conditions[string],
+  cells: readonly string[],
+  form: ColumnForm,
+): void {
+  if (form.kind !== "category") return;
+  const known = [...new Set(cells)];
+  const odd = [equals, oneOf].flat().find((each) => each !== undefined && !known.includes(String(each)));
+  if (odd === undefined) return;
+  throw new UsageError(
+    `condition: no row that ten people share has ${name} ${brief(String(odd))}${suggestion(String(odd), known)}`,
+  );
+}
+
 /**
  * Conditions on the model's own columns.
  * @throws UsageError for a condition on a column that is computed from several, or on several words of a list at a time
@@ -81,7 +98,9 @@ export function modelConditions(
     const before = allowed.get(column);
     const left = new Set(names.filter((name) => before?.has(name) ?? true));
     if (left.size === 0)
-      throw new UsageError(`condition: no row that ten people share has ${of} as it is asked for`);
+      throw new UsageError(
+        `condition: no row that ten people share has ${of} as it is asked for${before === undefined ? "" : ", together with what else is"}`,
+      );
     allowed.set(column, left);
   };
   for (const [name, condition] of Object.entries(given)) {
@@ -94,6 +113,12 @@ export function modelConditions(
     if (joint !== undefined) {
       const at = joint.parts.indexOf(name);
       const cells = jointCells(columns, joint.column, joint.parts.length);
+      expectKnown(
+        name,
+        condition,
+        cells.map((parts) => parts[at]),
+        form,
+      );
       only(
         joint.column,
         cells.filter((parts) => fulfils(parts[at])).map((parts) => JSON.stringify(parts)),
@@ -106,6 +131,12 @@ export function modelConditions(
           `condition: ${name} is computed from ${computed.from.join(" and ")}: ask for these`,
         );
       }
+      expectKnown(
+        name,
+        condition,
+        computed.values.map(([, value]) => value),
+        form,
+      );
       const cells = computed.values
         .filter(([, value]) => fulfils(value))
         .map(([of]) => (JSON.parse(of) as string[])[0]);
