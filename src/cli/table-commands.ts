@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 import type { DescribeOptions } from "./commands/describe.ts";
 import type { SampleCommandOptions } from "./commands/sample-table.ts";
 import type { SynthesiseOptions } from "./commands/synthesise.ts";
-import { withDevice } from "./terminal/option-groups.ts";
+import { linksHelp, withDevice } from "./terminal/option-groups.ts";
 import { withJudging } from "./judge-options.ts";
 import { wholeNumber } from "./terminal/options.ts";
 
@@ -51,6 +51,7 @@ export function addTableCommands(program: Command): void {
       "YAML file (see: tessera describe TABLE --manifest FILE); with --resume: the run's own",
     )
     .option("--data-root <folder>", "folder that the manifest's paths are below", ".")
+    .option("--follow-links", linksHelp)
     .option("--out <folder>", "folder for the model, the rows and the report")
     .option("--resume <folder>", "go on with a run that was stopped")
     .option("--force", "overwrite an earlier run in that folder", false)

@@ -33,6 +33,8 @@ const recordSchema = z.strictObject({
   commit: text.nullable(),
   manifest: z.strictObject({ file: text, sha256: text, text }),
   dataRoot: text,
+  /** Whether links out of it are followed. */
+  followLinks: z.boolean().exactOptional(),
   /** The files that were read. */
   tables: z.array(digest),
   holdout: z.array(digest),

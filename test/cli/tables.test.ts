@@ -1,6 +1,6 @@
 // The commands about tables as processes of their own: describe, synthesise, sample, judge. Bad input is one line and exit code 2.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -312,4 +312,18 @@ describe("a manifest that cannot be", () => {
     );
     expect(code).toBe(0);
   });
+});
+
+test("a table that a link leads to out of the data root is read where links are followed, and nowhere else", async () => {
+  mkdirSync(join(folder, "linked"));
+  symlinkSync("../people.csv", join(folder, "linked/people.csv"));
+  manifest("linked.yaml");
+  const linked = ["--data-root", "linked"];
+  const { code, errors } = await synthesise("linked.yaml", "linked-run", ...linked);
+  expect(code).toBe(2);
+  expect(own(errors)).toMatch(
+    /^error: linked\.yaml:1: table reads .*linked\/people\.csv, which a symbolic link leads to .*people\.csv, out of the data root/u,
+  );
+  expect((await synthesise("linked.yaml", "linked-run", ...linked, "--follow-links")).code).toBe(0);
+  expect(JSON.parse(text("linked-run/run.json"))).toMatchObject({ followLinks: true });
 });

@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { linksWithin } from "../../data/catalogue/locating.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
@@ -47,6 +48,8 @@ import { readTables } from "./describe.ts";
 
 export interface SynthesiseOptions extends DeviceOptions {
   readonly dataRoot: string;
+  /** Whether tables may lie outside the data root, where symbolic links in it lead to them. */
+  readonly followLinks?: boolean;
   readonly out?: string;
   readonly resume?: string;
   readonly force: boolean;
@@ -87,7 +90,10 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
   const plan = { ...written, seed };
   const dataRoot = before?.dataRoot ?? options.dataRoot;
   const done = await unlessInterrupted(async (signal) => {
-    const { fitted, record } = await readAndFit(plan, dataRoot, options);
+    const { fitted, record } = await readAndFit(plan, dataRoot, {
+      ...options,
+      followLinks: options.followLinks ?? before?.followLinks ?? false,
+    });
     if (before !== undefined) expectSameTables(before, record, path);
     signal.throwIfAborted();
     const run = await openTableRun(path, how);
@@ -108,19 +114,28 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
 async function readAndFit(
   plan: TablePlan,
   dataRoot: string,
-  { skipBad, quiet }: SynthesiseOptions,
+  { skipBad, quiet, followLinks = false }: SynthesiseOptions,
 ): Promise<{ fitted: FittedPlan; record: TableRunRecord }> {
   const form = tableForm(plan);
   const files = plan.table;
   const heldOut = typeof plan.holdout === "number" ? [] : [plan.holdout].flat();
+  const linksOf = linksWithin(dataRoot);
+  const checked = (field: "table" | "holdout", names: readonly string[]): readonly string[] => {
+    if (followLinks) return names;
+    const links = linksOf((reason) => {
+      throw plan.complain([field], reason);
+    });
+    for (const name of names) links.refuse(resolve(dataRoot, name));
+    return names;
+  };
   const read = (names: readonly string[]) =>
     readTables(
       names.map((name) => join(dataRoot, name)),
       form,
       skipBad,
     );
-  const tables = await read(files);
-  const held = heldOut.length === 0 ? undefined : await read(heldOut);
+  const tables = await read(checked("table", files));
+  const held = heldOut.length === 0 ? undefined : await read(checked("holdout", heldOut));
   const fitted = fitPlan(plan, tables, held);
   const { coded, real, holdout, overlap, broken } = fitted;
   if (!quiet) {
@@ -149,6 +164,7 @@ async function readAndFit(
       ...(await provenance()),
       manifest: { file: plan.file, sha256: sha256(plan.text), text: plan.text },
       dataRoot,
+      ...(followLinks ? { followLinks } : {}),
       tables: await digests(files),
       holdout: await digests(heldOut),
       seed: plan.seed,

@@ -42,7 +42,7 @@ export const identifyHelp = "show patients by their names, and not by hashes tha
 export const cacheHelp =
   "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
 
-const linksHelp =
+export const linksHelp =
   "read files that symbolic links lead to out of the data root, too; without it, the first is refused";
 
 /** The folder of a manifest's datasets, and what is read of it. */
