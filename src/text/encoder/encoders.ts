@@ -20,7 +20,7 @@ export function createEncoder(
   const { kind } = (configuration as Partial<EncoderConfiguration> | undefined | null) ?? {};
   switch (kind) {
     case "bag":
-      return new BagEncoder(engine, init, configuration as BagConfiguration);
+      return new BagEncoder(engine, init, configuration);
     case "transformer":
       return new TransformerEncoder(engine, init, configuration as TransformerConfiguration);
     default:
