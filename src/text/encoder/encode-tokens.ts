@@ -69,7 +69,7 @@ export async function encodeTokens(
     }
     await land();
   } finally {
-    await (pending)?.values.catch(() => undefined);
+    await pending?.values.catch(() => undefined);
   }
   return vectors;
 }

@@ -61,7 +61,11 @@ export function pretrainedConfiguration(file: string, text: string): Transformer
   }
   if (config.is_decoder) refuse("is_decoder", true, "encoders, which see the whole text");
   if (config.hidden_size % config.num_attention_heads !== 0) {
-    refuse("num_attention_heads", config.num_attention_heads, `a divisor of hidden_size ${config.hidden_size}`);
+    refuse(
+      "num_attention_heads",
+      config.num_attention_heads,
+      `a divisor of hidden_size ${config.hidden_size}`,
+    );
   }
   const kind = kinds[type];
   const padding = config.pad_token_id ?? kind.padding;
