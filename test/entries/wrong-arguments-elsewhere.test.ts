@@ -78,7 +78,7 @@ const ofModules: Rows<typeof nn> = {
   TransformerBlock: () => [
     engine,
     init(),
-    { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5 },
+    { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5, dropout: 0.1 },
   ],
   Transition: () => [engine, init(), 4, 2],
   UNet: () => [engine, init(), uNet],
