@@ -25,11 +25,24 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
       throw refuse(`is not JSON (${messageOf(cause).replace(/\s+/gu, " ").slice(0, 120)})`, cause);
     }
   }
-  const parts = value as { readonly model?: { readonly vocab?: unknown }; readonly added_tokens?: unknown } | null;
-  if (typeof parts !== "object" || parts === null || typeof parts.model !== "object" || parts.model === null) {
+  const parts = value as {
+    readonly model?: { readonly vocab?: unknown };
+    readonly added_tokens?: unknown;
+  } | null;
+  if (
+    typeof parts !== "object" ||
+    parts === null ||
+    typeof parts.model !== "object" ||
+    parts.model === null
+  ) {
     throw refuse("has no model");
   }
-  if (typeof parts.model.vocab !== "object" || parts.model.vocab === null) throw refuse("its model has no vocabulary");
+  const { vocab: vocabulary } = parts.model;
+  if (typeof vocabulary !== "object" || vocabulary === null) throw refuse("its model has no vocabulary");
+  const odd = Array.isArray(vocabulary)
+    ? undefined
+    : Object.values(vocabulary).find((id: unknown) => !Number.isInteger(id) || (id as number) < 0);
+  if (odd !== undefined) throw refuse(`one of its pieces has the number ${String(odd)}`);
   let tokenizer: Tokenizer;
   let numbers: number[];
   try {
@@ -38,8 +51,6 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   } catch (cause) {
     throw refuse(`cannot be used (${messageOf(cause).replace(/\s+/gu, " ").slice(0, 160)})`, cause);
   }
-  const odd = numbers.find((id) => !Number.isInteger(id) || id < 0);
-  if (odd !== undefined) throw refuse(`one of its pieces has the number ${String(odd)}`);
   if (numbers.length === 0) throw refuse("its vocabulary is empty");
   const padding = paddings.map((name) => tokenizer.token_to_id(name)).find((id) => id !== undefined);
   return {
@@ -53,23 +64,16 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
 const known = (ids: readonly (number | undefined)[]): number[] => ids.filter((id) => id !== undefined);
 
 function encodeWithin(tokenizer: Tokenizer, text: string, most: number): number[] {
-  const ids = known(tokenizer.encode(beginning(text, most)).ids);
+  const start = beginning(text, most);
+  const ids = known(tokenizer.encode(start).ids);
   if (ids.length <= most) return ids;
-  // What stands around every text keeps its place: only the text's own pieces are cut.
-  const around = known(tokenizer.encode("").ids);
-  const own = known(tokenizer.encode(beginning(text, most), { add_special_tokens: false }).ids);
-  const before = ids.length - own.length - behindOf(ids, own);
-  const behind = ids.length - own.length - before;
-  if (around.length >= most) return ids.slice(0, most);
-  return [...ids.slice(0, before), ...own.slice(0, most - before - behind), ...ids.slice(ids.length - behind)];
-}
-
-/** How many of the numbers stand behind a text's own. */
-function behindOf(ids: readonly number[], own: readonly number[]): number {
-  for (let before = 0; before + own.length <= ids.length; before++) {
-    if (own.every((id, i) => ids[before + i] === id)) return ids.length - own.length - before;
-  }
-  return 0;
+  // What the model puts around every text keeps its place: only the text's own pieces are cut.
+  const own = known(tokenizer.encode(start, { add_special_tokens: false }).ids);
+  let before = 0;
+  while (!own.every((id, i) => ids[before + i] === id)) before++;
+  const behind = ids.slice(before + own.length);
+  const room = most - before - behind.length;
+  return room < 0 ? ids.slice(0, most) : [...ids.slice(0, before), ...own.slice(0, room), ...behind];
 }
 
 /** As much of a long text as has that many pieces for certain: every word has one, but for words of signs that are left out. */
