@@ -18,7 +18,7 @@ import { createEncoder, encoderKinds, type AnyEncoder, type EncoderConfiguration
 import { pretrainedConfiguration } from "./pretrained-configuration.ts";
 import { pretrainedWeights } from "./pretrained-weights.ts";
 import { SentenceEncoder } from "./sentence-encoder.ts";
-import { readTokeniser } from "./tokeniser-file.ts";
+import { readTokeniser } from "../vocabulary/read-tokeniser.ts";
 
 /** Files of an encoder's folder. */
 export const encoderFiles = {
