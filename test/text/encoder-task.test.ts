@@ -67,6 +67,7 @@ describe("on webgpu", () => {
       expect(shown.documents).toHaveLength(3);
       const own = toyPairs.find(({ query }) => query === shown.query)?.document;
       expect(shown.documents[0]).toBe(own);
+      expect(shown.own).toBe(0);
       task.module.dispose();
     },
   );
