@@ -39,7 +39,8 @@ interface Ranked {
   readonly relevant: readonly number[];
 }
 
-function ranked(query: RankedQuery, what: string): Ranked {
+/** @throws UsageError as `pFound`, in front of it `what` */
+export function ranked(query: RankedQuery, what: string): Ranked {
   expectFields(what, query, {
     scores: required(numbersInOrder),
     grades: required(numbersInOrder),
