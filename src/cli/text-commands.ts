@@ -50,6 +50,11 @@ export function addTextCommands(program: Command): void {
       "--keys <keys>",
       "names of the id, the title and the contents in the file, such as _id,title,text",
     )
+    .option(
+      "--skip-bad",
+      "leave out lines that cannot be read or have the id of another, and count them",
+      false,
+    )
     .option("--json", "print JSON", false)
     .option("--quiet", "print the result only", false)
     .action(async (file: string, options: IndexOptions) => {

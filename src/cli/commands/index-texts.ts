@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { counted } from "../../errors/counted.ts";
+import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { openFolder } from "../../text/encoder/encoder-folder.ts";
@@ -29,6 +30,7 @@ export interface IndexOptions extends DeviceOptions {
   readonly width?: number;
   readonly standardise?: Standardisation;
   readonly keys?: string;
+  readonly skipBad: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -37,6 +39,7 @@ export interface IndexOptions extends DeviceOptions {
  * Prints what was indexed, or with --json one object:
  *
  *     texts, empty    number of texts, and of those without a letter or digit, which no search finds
+ *     skipped         [sentence]: lines that were left out, with --skip-bad
  *     words           different stems
  *     encoder         "none", "lsa" or the folder of the model; width: numbers of a vector, 0 without
  *     cut             texts that are longer than the model reads, null without a model
@@ -59,7 +62,9 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   }
   const keys = options.keys === undefined ? undefined : textKeys("--keys", options.keys);
   const started = performance.now();
-  const { texts, empty } = await readTexts(file, keys);
+  const faults: DataError[] = [];
+  const bad = options.skipBad ? (fault: DataError): void => void faults.push(fault) : undefined;
+  const { texts, empty } = await readTexts(file, { keys, bad });
   makeFolder("--out", out);
   const made =
     model === undefined
@@ -74,13 +79,27 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   const name = model ?? made.encoder?.kind ?? "none";
   const { cut } = made;
   if (options.json) {
-    const report = { texts: texts.length, empty, words, encoder: name, width, cut, out, bytes, seconds };
+    const report = {
+      texts: texts.length,
+      empty,
+      skipped: faults.map(({ message }) => message),
+      words,
+      encoder: name,
+      width,
+      cut,
+      out,
+      bytes,
+      seconds,
+    };
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
   const vectors = width === 0 ? "no vectors" : `vectors of ${width} numbers (${name})`;
   const lines = [
     `${counted(texts.length, "text")}, ${counted(words, "different word")}, ${vectors}: ${out}, ${(bytes / 2 ** 20).toFixed(1)} MiB, in ${seconds.toFixed(1)} s`,
+    ...(faults.length === 0
+      ? []
+      : [`${counted(faults.length, "line")} left out; the first: ${faults[0].message}`]),
     ...(empty === 0 ? [] : [`${counted(empty, "text")} without a word: kept, but never found`]),
     ...(cut === null || cut === 0
       ? []
