@@ -125,10 +125,11 @@ async function withoutModel(
 ): Promise<Made> {
   const index = await indexTexts(texts);
   if (kind === "none") return { index, encoder: undefined, cut: null };
-  using counter = new Counter("indexing", texts.length, quiet);
+  if (!quiet) process.stderr.write("fitting lsa ...\n");
   const model = fitLsa(index.words, width === undefined ? {} : { width });
   // No two texts have a word in common: there is nothing to fit.
   if (model === undefined) return { index, encoder: undefined, cut: null };
+  using counter = new Counter("encoding", texts.length, quiet);
   const vectors = await encodeTexts(texts, lsaEncoder(model), (done) => counter.update(done, texts.length));
   return { index: { ...index, vectors }, encoder: { kind: "lsa", model }, cut: null };
 }
