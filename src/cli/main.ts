@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
+// report | inspect | plan | tune | index | search | rank | judge-ranking | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
 // does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
@@ -16,6 +16,7 @@ import type { InspectOptions } from "./commands/inspect.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addEncodeCommands } from "./encode-commands.ts";
 import { addModelCommands } from "./model-commands.ts";
+import { addTextCommands } from "./text-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
 import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
@@ -176,6 +177,8 @@ withDevice(program.command("tune"))
     const { tuneCommand } = await import("./commands/tune.ts");
     await tuneCommand(manifest, options);
   });
+
+addTextCommands(program);
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")

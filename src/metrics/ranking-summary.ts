@@ -13,16 +13,18 @@ import {
 import { UsageError } from "../errors/errors.ts";
 import {
   bootstrapOptions,
+  bootstrapSettings,
   bootstrapValues,
   percentileEstimate,
   type BootstrapOptions,
 } from "../statistics/bootstrap.ts";
-import type { Interval } from "../statistics/interval.ts";
+import { checkLevel, type Interval } from "../statistics/interval.ts";
 import { pairedTTest, type TTest } from "../statistics/t-tests.ts";
 import {
   goesOn,
   ndcg,
   pFound,
+  ranked,
   rankedPrecision,
   recallAt,
   reciprocalRank,
@@ -84,10 +86,11 @@ export function rankingValues(queries: readonly RankedQuery[], options: RankingO
   const what = "rankingValues";
   expectArgument(what, "the queries", queries, queriesList);
   expectOptions(what, options, rankingOptions);
-  return valuesOf(queries, options);
+  return valuesOf(what, queries, options);
 }
 
-function valuesOf(queries: readonly RankedQuery[], options: RankingOptions): RankingValues {
+function valuesOf(what: string, queries: readonly RankedQuery[], options: RankingOptions): RankingValues {
+  for (const [q, query] of queries.entries()) ranked(query, `${what}: query ${q}`);
   const { pFound: form, bestGrade, ndcgAt, recallAt: ranks } = options;
   const map = queries.map(rankedPrecision);
   return {
@@ -114,7 +117,8 @@ export function summariseRanking(
   expectArgument(what, "the queries", queries, queriesList);
   expectOptions(what, options, intervalOptions);
   const { resamples, level = 0.95, seed, progress, ...measured } = options;
-  const values = valuesOf(queries, measured);
+  bootstrapSettings({ resamples, level, seed }, what);
+  const values = valuesOf(what, queries, measured);
   const judged = queries.flatMap((_, q) => (values.map[q] === null ? [] : [q]));
   const columns = rankingMeasures.map((measure) => judged.map((q) => values[measure][q] ?? 0));
   const drawn = bootstrapValues(
@@ -159,13 +163,14 @@ export function compareRankings(
   expectArgument(what, "the first ranking", first, queriesList);
   expectArgument(what, "the second ranking", second, queriesList);
   expectOptions(what, options, { ...rankingOptions, level: anything });
-  const { level, ...measured } = options;
+  const { level = 0.95, ...measured } = options;
+  checkLevel(what, level);
   if (first.length !== second.length) {
     throw new UsageError(
       `${what}: rankings of ${first.length} and ${second.length} queries are not of the same queries`,
     );
   }
-  const [a, b] = [valuesOf(first, measured), valuesOf(second, measured)];
+  const [a, b] = [valuesOf(what, first, measured), valuesOf(what, second, measured)];
   const odd = first.findIndex((_, q) => (a.map[q] === null) !== (b.map[q] === null));
   if (odd >= 0)
     throw new UsageError(`${what}: query ${odd} has relevant documents in one of the two rankings only`);

@@ -5,6 +5,7 @@ import {
   expectArgument,
   expectFields,
   numbersInOrder,
+  oneOf,
   required,
   wholeFrom,
 } from "../errors/arguments.ts";
@@ -39,7 +40,8 @@ interface Ranked {
   readonly relevant: readonly number[];
 }
 
-function ranked(query: RankedQuery, what: string): Ranked {
+/** @throws UsageError as `pFound`, in front of it `what` */
+export function ranked(query: RankedQuery, what: string): Ranked {
   expectFields(what, query, {
     scores: required(numbersInOrder),
     grades: required(numbersInOrder),
@@ -99,9 +101,7 @@ export type PFoundForm = keyof typeof goesOn;
  */
 export function pFound(query: RankedQuery, form: PFoundForm = "standard", bestGrade?: number): number {
   const { ties, relevant } = ranked(query, "pFound");
-  if (!Object.hasOwn(goesOn, form)) {
-    throw new UsageError(`pFound: form must be one of "standard", "notebook", got ${JSON.stringify(form)}`);
-  }
+  expectArgument("pFound", "the form", form, oneOf(Object.keys(goesOn)));
   const highest = Math.max(0, ...relevant);
   if (bestGrade !== undefined) {
     expectArgument("pFound", "the best grade", bestGrade, aNumber);
@@ -166,9 +166,7 @@ export function ndcg(
 ): number | null {
   const { ties, relevant } = ranked(query, "ndcg");
   expectArgument("ndcg", "the number of ranks", first, wholeFrom(1));
-  if (gains !== "exponential" && gains !== "linear") {
-    throw new UsageError(`ndcg: gains must be one of "exponential", "linear", got ${JSON.stringify(gains)}`);
-  }
+  expectArgument("ndcg", "the gains", gains, oneOf(["exponential", "linear"]));
   if (relevant.length === 0) return null;
   const gainOf = gains === "linear" ? (grade: number): number => grade : gain;
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -22,6 +22,8 @@ export interface LsaOptions {
   readonly seed?: number;
   /** Words that stand in fewer texts than this have no say. Default 2. */
   readonly leastTexts?: number;
+  /** Directions are fitted to at most so many texts, evenly spread over the corpus; all are encoded by them. Default 50,000. */
+  readonly mostTexts?: number;
 }
 
 /** Of a word that stands `count` times in a text: a second time says less than the first. */
@@ -35,7 +37,7 @@ const dampened = (count: number): number => 1 + Math.log(count);
  */
 export function fitLsa(
   index: WordIndex,
-  { width = 200, seed = 0, leastTexts = 2 }: LsaOptions = {},
+  { width = 200, seed = 0, leastTexts = 2, mostTexts = 50_000 }: LsaOptions = {},
 ): LsaModel | undefined {
   const { starts, documents, counts, lengths } = index;
   const texts = lengths.length;
@@ -45,22 +47,28 @@ export function fitLsa(
     .filter((place) => within(place) >= Math.min(leastTexts, texts));
   if (chosen.length === 0) return undefined;
   const weights = Float32Array.from(chosen, (place) => Math.log((texts + 1) / within(place)));
-  // By rows of texts, out of the lists of words.
-  const rowStarts = new Uint32Array(texts + 1);
-  for (const place of chosen)
-    for (let at = starts[place]; at < starts[place + 1]; at++) rowStarts[documents[at] + 1]++;
-  for (let i = 0; i < texts; i++) rowStarts[i + 1] += rowStarts[i];
-  const next = rowStarts.slice();
-  const indices = new Uint32Array(rowStarts[texts]);
-  const values = new Float64Array(rowStarts[texts]);
-  for (const [word, place] of chosen.entries()) {
-    for (let at = starts[place]; at < starts[place + 1]; at++) {
-      const to = next[documents[at]]++;
-      indices[to] = word;
-      values[to] = dampened(counts[at]) * weights[word];
+  // By rows of texts, out of the lists of words: every `stride`th text.
+  const stride = Math.ceil(texts / mostTexts);
+  const rows = Math.ceil(texts / stride);
+  const rowStarts = new Uint32Array(rows + 1);
+  const each = (use: (row: number, word: number, at: number) => void): void => {
+    for (const [word, place] of chosen.entries()) {
+      for (let at = starts[place]; at < starts[place + 1]; at++) {
+        if (documents[at] % stride === 0) use(documents[at] / stride, word, at);
+      }
     }
-  }
-  const matrix: SparseMatrix = { rows: texts, columns: chosen.length, starts: rowStarts, indices, values };
+  };
+  each((row) => rowStarts[row + 1]++);
+  for (let i = 0; i < rows; i++) rowStarts[i + 1] += rowStarts[i];
+  const next = rowStarts.slice();
+  const indices = new Uint32Array(rowStarts[rows]);
+  const values = new Float64Array(rowStarts[rows]);
+  each((row, word, at) => {
+    const to = next[row]++;
+    indices[to] = word;
+    values[to] = dampened(counts[at]) * weights[word];
+  });
+  const matrix: SparseMatrix = { rows, columns: chosen.length, starts: rowStarts, indices, values };
   normaliseRows(matrix);
   const { values: singular, vectors } = truncatedSvd(matrix, width, seed);
   if (singular.length === 0) return undefined;

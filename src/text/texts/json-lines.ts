@@ -43,48 +43,68 @@ export function textKeys(option: string, typed: string): TextKeys {
   return { id, title, contents };
 }
 
+export interface TextOptions {
+  /** Under which keys the parts stand. Default: id, title, contents. */
+  readonly keys?: TextKeys | undefined;
+  readonly limits?: TextLimits | undefined;
+  /** Takes what is wrong with one line, which is then left out. Default: the first such line ends the reading. */
+  readonly bad?: ((fault: DataError) => void) | undefined;
+}
+
 /**
  * The texts of a file.
  *
  * @param file its name, for messages
  * @param bytes UTF-8, one JSON object a line; empty lines are passed over
- * @param keys under which the parts stand
  * @throws DataError naming the line: no JSON object, a part missing or not of its type, an id twice, a line or a number of texts
  *   over the limits; or for no text at all
  */
 export function parseTexts(
   file: string,
   bytes: Uint8Array,
-  keys: TextKeys = usualKeys,
-  limits: TextLimits = mostTexts,
+  { keys = usualKeys, limits = mostTexts, bad = refuse }: TextOptions = {},
 ): ReadTexts {
   const texts: Text[] = [];
   const lineOf = new Map<string, number>();
   let empty = 0;
-  for (const { line, text } of linesOf(file, bytes, limits.line)) {
-    const fault = (reason: string): DataError => new DataError(file, `line ${line}: ${reason}`);
-    const read = textOfLine(text, keys, fault);
-    const before = lineOf.get(read.id);
-    if (before !== undefined) throw fault(`the id ${JSON.stringify(read.id)} is that of line ${before}, too`);
-    if (texts.length === limits.texts)
-      throw fault(`more than ${limits.texts} texts; split the file into several indexes`);
-    lineOf.set(read.id, line);
-    if (!/[\p{L}\p{N}]/u.test(read.title) && !/[\p{L}\p{N}]/u.test(read.contents)) empty++;
-    texts.push(read);
+  for (const each of linesOf(file, bytes, limits.line)) {
+    try {
+      const { line } = each;
+      const read = textOfLine(file, each, keys);
+      const before = lineOf.get(read.id);
+      if (before !== undefined) {
+        throw new DataError(
+          file,
+          `line ${line}: the id ${JSON.stringify(read.id)} is that of line ${before}, too`,
+        );
+      }
+      lineOf.set(read.id, line);
+      texts.push(read);
+      if (!/[\p{L}\p{N}]/u.test(read.title) && !/[\p{L}\p{N}]/u.test(read.contents)) empty++;
+    } catch (fault) {
+      if (!(fault instanceof DataError)) throw fault;
+      bad(fault);
+    }
+    if (texts.length > limits.texts) {
+      throw new DataError(file, `has more than ${limits.texts} texts; split it into several indexes`);
+    }
   }
   if (texts.length === 0) throw new DataError(file, "has no text; it takes one JSON object a line");
   return { texts, empty };
 }
 
+function refuse(fault: DataError): never {
+  throw fault;
+}
+
 interface Line {
   /** Counted from 1. */
   readonly line: number;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The lines that are not empty. */
 function* linesOf(file: string, bytes: Uint8Array, most: number): Generator<Line> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   for (let at = 0, line = 1; at < bytes.length; line++) {
     const found = bytes.indexOf(0x0a, at);
     const end = found < 0 ? bytes.length : found;
@@ -94,24 +114,27 @@ function* linesOf(file: string, bytes: Uint8Array, most: number): Generator<Line
         `line ${line}: has ${end - at} bytes; at most ${most} are read. Is it JSON lines, one object a line?`,
       );
     }
-    let text: string;
-    try {
-      text = decoder.decode(bytes.subarray(at, end)).trim();
-    } catch (cause) {
-      throw new DataError(file, `line ${line}: is not UTF-8 text; save the file as UTF-8`, { cause });
-    }
+    if (bytes.subarray(at, end).some((byte) => byte > 0x20)) yield { line, bytes: bytes.subarray(at, end) };
     at = end + 1;
-    if (text !== "") yield { line, text };
   }
 }
 
-function textOfLine(line: string, keys: TextKeys, fault: (reason: string) => DataError): Text {
+/** @throws DataError naming the line */
+function textOfLine(file: string, { line, bytes }: Line, keys: TextKeys): Text {
+  const fault = (reason: string, cause?: unknown): DataError =>
+    new DataError(file, `line ${line}: ${reason}`, { cause });
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw fault("is not UTF-8 text; save the file as UTF-8", cause);
+  }
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(text);
   } catch (cause) {
-    const array = line.startsWith("[") ? "; a JSON array must be written as one object a line" : "";
-    throw fault(`is not JSON (${messageOf(cause)})${array}`);
+    const array = text.trimStart().startsWith("[") ? "; an array must be written as one object a line" : "";
+    throw fault(`is not JSON (${messageOf(cause).slice(0, 160)})${array}`, cause);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw fault("is no JSON object with an id, a title and contents");
