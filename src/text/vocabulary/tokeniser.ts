@@ -41,7 +41,7 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   if (typeof vocabulary !== "object" || vocabulary === null) throw refuse("its model has no vocabulary");
   const odd = Array.isArray(vocabulary)
     ? undefined
-    : Object.values(vocabulary).find((id: unknown) => !Number.isInteger(id) || (id as number) < 0);
+    : (Object.values(vocabulary) as unknown[]).find((id) => !Number.isInteger(id) || (id as number) < 0);
   if (odd !== undefined) throw refuse(`one of its pieces has the number ${String(odd)}`);
   let tokenizer: LibraryTokenizer;
   let numbers: number[];
