@@ -14,6 +14,7 @@ import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
+import { addEncodeCommands } from "./encode-commands.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { addTextCommands } from "./text-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
@@ -87,6 +88,7 @@ addModelCommands(program);
 
 addStudyCommands(program);
 addRateCommand(program);
+addEncodeCommands(program, givenOf);
 
 program
   .command("report")

@@ -57,10 +57,12 @@ const taskOptions: OptionChecks<EncoderTaskOptions> = {
   twin: aFunction,
 };
 
-/** What a query found, nearest first. */
+/** What a query found, nearest first; of long texts the beginning. */
 export interface FoundTexts {
   readonly query: string;
   readonly documents: readonly string[];
+  /** Which of these is its own document, from 0; null where none is. */
+  readonly own: number | null;
 }
 
 export interface EncoderReport {
@@ -85,6 +87,10 @@ export interface EncoderTask extends Task<EncoderInputs, Judgement<EncoderReport
   readonly counts: { readonly trained: number; readonly heldOut: number; readonly empty: number };
   /** Texts, of queries and documents together, that are longer than a text may be, and are cut. */
   readonly cut: number;
+  /** Pairs of a step. */
+  readonly batch: number;
+  /** The most tokens of a text, of queries and documents: what the encoder is trained to read. */
+  readonly longest: number;
 }
 
 /** In the order of `terms`. */
@@ -116,8 +122,8 @@ export function encoderTask(
   const tokens = { queries: shorter(queryTokens, encoder), documents: shorter(documentTokens, encoder) };
   let cut = 0;
   const tokensOf = (text: string, most: number): ArrayLike<number> => {
-    const all = tokeniser.encode(text);
-    if (all.length <= most) return all;
+    const more = tokeniser.encode(text, most + 1);
+    if (more.length <= most) return more;
     cut++;
     return tokeniser.encode(text, most);
   };
@@ -192,7 +198,7 @@ export function encoderTask(
     settings: { ...encoder.configuration, batch, temperature, tokens, heldOut: asked, textSeed: seed },
     data: digestOf(lists),
     counts: { trained: trained.length, heldOut: heldOut.length, empty: pairs.length - whole.length },
-    cut,
+    ...{ cut, batch, longest: Math.max(tokens.queries, tokens.documents) },
   };
 }
 
@@ -250,11 +256,15 @@ async function judged(
     shown: shownDocuments,
   });
   const nearest = found.nearest.map((numbers, query) => ({
-    query: pairs[heldOut[query]].query,
-    documents: numbers.map((each) => pairs[heldOut[each]].document),
+    query: beginningOf(pairs[heldOut[query]].query),
+    documents: numbers.map((each) => beginningOf(pairs[heldOut[each]].document)),
+    own: numbers.includes(query) ? numbers.indexOf(query) : null,
   }));
   return { mrr: found.meanReciprocalRank, first: found.first, nearest };
 }
+
+/** A text in a line, of a length that a report can show. */
+const beginningOf = (text: string): string => text.slice(0, 400).replace(/\s+/gu, " ").trim().slice(0, 200);
 
 function digestOf({ queries, documents }: TokenPairs): string {
   const hash = sha256();

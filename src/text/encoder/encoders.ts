@@ -4,12 +4,11 @@ import { UsageError } from "../../errors/errors.ts";
 import type { Initialiser } from "../../nn/initialise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { BagEncoder, type BagConfiguration } from "./bag-encoder.ts";
+import { encoderKinds } from "./encoder-kinds.ts";
 import { TransformerEncoder, type TransformerConfiguration } from "./transformer-encoder.ts";
 
 export type EncoderConfiguration = BagConfiguration | TransformerConfiguration;
 export type AnyEncoder = BagEncoder | TransformerEncoder;
-
-export const encoderKinds = ["bag", "transformer"] as const satisfies readonly EncoderConfiguration["kind"][];
 
 /** @throws UsageError for a configuration of no kind there is, or whatever the encoder finds wrong with it */
 export function createEncoder(
