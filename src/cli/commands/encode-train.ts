@@ -289,7 +289,7 @@ function resumedRun(
 /** @throws DataError as `readTexts`; UsageError for keys that are none */
 async function readPairs(file: string, typed: string): Promise<TextPair[]> {
   const keys = typed.split(":").length === 2 ? `id:${typed}` : typed;
-  const { texts } = await readTexts(file, textKeys("--pairs", keys));
+  const { texts } = await readTexts(file, { keys: textKeys("--pairs", keys) });
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
 }
 
