@@ -2,19 +2,18 @@
 //
 // Makes mutants of every shader (a bound shifted, an operator replaced, a barrier dropped, an index swapped, a constant, a stride or a
 // knob changed), takes so many of each at random, and runs the parity tests of the operators that launch it on each: all candidates, all
-// samples, on a checked engine. A mutant that ends the process or takes longer than --patience seconds is killed, too. Survivors that
+// samples, on a checked engine. A mutant that ends the process, or takes longer than --patience seconds for a sample, is killed, too. Survivors that
 // scripts/mutate/survivors.json explains are counted apart. Fails below --least (.97) killed, of those that are not explained.
 // --out FILE writes all of it as JSON; --all takes every mutant, which takes hours.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { momentsOf } from "./moments.mjs";
-import { oneModule } from "./one-module.mjs";
+import { runnerIn } from "./mutate/runner.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values: options, positionals } = parseArgs({
@@ -31,10 +30,15 @@ const { values: options, positionals } = parseArgs({
   },
 });
 let told = 0;
-const random = momentsOf(Number(options.seed));
+
+/** Moments of a kernel's own: a change of one shader leaves the choice among the mutants of the others as it is. */
+function momentsOfKernel(name) {
+  const letters = [...`${options.seed} ${name}`].map((letter) => letter.codePointAt(0));
+  return momentsOf(letters.reduce((sum, letter) => (31 * sum + letter) % 2147483646, 0));
+}
 
 /** @returns `count` of a list, at random, in its order */
-function some(list, count) {
+function some(list, count, random) {
   const keys = list.map((each) => [random(), each]);
   const chosen = new Set(
     keys
@@ -48,25 +52,10 @@ function some(list, count) {
 const folder = mkdtempSync(join(tmpdir(), "tessera-mutate-"));
 const explained = JSON.parse(readFileSync(at("mutate/survivors.json"), "utf8"));
 const explanationOf = ({ kernel, was, is }) =>
-  explained.find((each) => each.kernel === kernel && each.was === was && each.is === is)?.why;
+  explained.find((each) => each.kernels.includes(kernel) && each.was === was && each.is === is)?.why;
 
 try {
-  const module = join(folder, "mutants.mjs");
-  const code = await oneModule({
-    target: "es2023",
-    ssr: at("../test/mutants/run-mutants.ts"),
-    rolldownOptions: {
-      external: [...builtinModules, /^node:/, "webgpu", "sharp"],
-      output: { codeSplitting: false },
-    },
-  });
-  // Beside the packages that it imports.
-  writeFileSync(
-    module,
-    code
-      .replaceAll('from "webgpu"', `from ${JSON.stringify(import.meta.resolve("webgpu"))}`)
-      .replaceAll('import("webgpu")', `import(${JSON.stringify(import.meta.resolve("webgpu"))})`),
-  );
+  const module = await runnerIn(folder);
   const { mutants, unused } = await (await import(pathToFileURL(module).href)).allMutants();
   const wanted = options.kernels ?? positionals;
   const names = Object.keys(mutants).filter((name) => wanted.length === 0 || wanted.includes(name));
@@ -75,7 +64,7 @@ try {
   const isAsked = ({ kind }) => options.kinds === undefined || options.kinds.includes(kind);
   const chosen = names.flatMap((name) => {
     const all = mutants[name].filter(isAsked);
-    return options.all ? all : some(all, Number(options["per-kernel"]));
+    return options.all ? all : some(all, Number(options["per-kernel"]), momentsOfKernel(name));
   });
   const total = Object.values(mutants).reduce((sum, { length }) => sum + length, 0);
   console.log(
@@ -138,6 +127,7 @@ async function runAll(module, chosen) {
         text = lines.pop();
         for (const line of lines) {
           watch();
+          if (line === "") continue; // a sample that it came through
           found.push({ ...chosen[found.length], killedBy: JSON.parse(line).killedBy });
           tell(found, chosen.length, started);
         }

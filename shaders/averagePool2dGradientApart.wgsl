@@ -47,12 +47,13 @@ fn main(
   var dy_at = first_q * sizes.channels + channel;
   var at = (line * sizes.width + first_w) * sizes.channels + channel;
   let end = (line * sizes.width + min(first_w + pixels, sizes.width)) * sizes.channels;
-  // Behind the last windows there is no dy: whatever is read there is not used.
+  // Behind the last windows there is no dy: the first value is read there, and not used.
   let windows = select(0u, line * sizes.width + sizes.outputWidth * sizes.windowWidth, p < sizes.outputHeight);
   let end_of_windows = windows * sizes.channels;
   let window = sizes.windowWidth * sizes.channels;
   while (at < end) {
-    let share = select(Element(), dy[dy_at] * scale, at < end_of_windows);
+    let inside = at < end_of_windows;
+    let share = select(Element(), dy[select(0u, dy_at, inside)] * scale, inside);
     let next = min(at + window, end);
     for (; at < next; at += sizes.channels) { dx[at] = share; }
     dy_at += sizes.channels;

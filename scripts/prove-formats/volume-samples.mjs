@@ -63,25 +63,26 @@ const places = (version, big) => () => {
     : [...at(4, 0, 4, 16, 20, 24, 28, 32, 36, 40, 168, 172, 180, 348, 404, 500), ...at(2, 12, 14)];
 };
 
+/** Slices of one scan are of one patient, so that those to test on are of another. */
+const ofVolume = (volumes, masks) =>
+  `format: nifti, volumes: ${volumes}, masks: ${masks}, values: { 1: A, 2: B }, window: [-1000, 1000], axis: axial`;
+
 const sample = (form) => ({
   manifest: `
 task: segmentation
 classes: [A, B]
 image: { height: 8, width: 8, channels: 1 }
 sources:
-  - name: S
-    format: nifti
-    volumes: scan.nii
-    masks: labels.nii
-    values: { 1: A, 2: B }
-    window: [-1000, 1000]
-    axis: axial
-    split: { by: image, train: 0.6, test: 0.4 }`,
+  - { name: S, ${ofVolume("scan.nii", "labels.nii")} }
+test: { ${ofVolume("tested.nii", "tested-labels.nii")} }`,
   decoded: true,
   write: (seed) => ({
     "scan.nii": volume(form, seed),
     "labels.nii": volume({ ...form, labels: true }, seed),
+    "tested.nii": volume(form, seed + 2),
+    "tested-labels.nii": volume({ ...form, labels: true }, seed + 2),
   }),
+  damaged: ["scan.nii", "labels.nii"],
   places: places(form.version, form.big === true),
 });
 

@@ -32,6 +32,7 @@ import { labelSpaceOf, statesForHead } from "./label-space.ts";
 import { reestimateStatistics, reestimation, type Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
 import {
+  checkBatchParts,
   namedLabels,
   partOf,
   reproducibleSettings,
@@ -81,6 +82,7 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     this.#engine = engine;
     this.#task = taskOf(settings);
     this.#task.check(assembly, settings);
+    checkBatchParts(settings);
     this.#assembly = assembly;
     this.#settings = settings;
     this.#initial = initial;

@@ -107,6 +107,17 @@ export function namedLabels(
 export const partOf = (batch: number, { batchSplit = 1 }: Pick<TrainingSettings, "batchSplit">): number =>
   Math.ceil(batch / batchSplit);
 
+/** @throws UsageError for more parts than a batch has images */
+export function checkBatchParts({
+  batch,
+  batchSplit = 1,
+}: Pick<TrainingSettings, "batch" | "batchSplit">): void {
+  if (batchSplit <= batch) return;
+  throw new UsageError(
+    `train.batchSplit: a batch of ${batch} images has no ${batchSplit} parts; give ${batch} at most (--batch-split ${batch})`,
+  );
+}
+
 /**
  * The part of the settings that every step shares.
  * @param labels what the classes are called, and how their labels are balanced, where the settings weigh them

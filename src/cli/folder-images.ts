@@ -75,7 +75,7 @@ export async function loadFiles(
   const reading = imageReading(asked, record, options);
   const samples: Sample[] = [];
   for (const each of paths) {
-    const found = each.isFile ? [oneImage(each.path, reading)] : await imagesBelow(each.path, reading);
+    const found = each.isFile ? [oneImage(each.path, reading)] : await imagesBelow(each.path, { reading });
     samples.push(...found.map((sample) => ({ ...sample, id: idAmong(paths, each, sample.id) })));
   }
   return await loadSamples(asked, samples, [], record, options, signal);

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | inspect | plan | tune | index | search | rank | judge-ranking | demo | devices | doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine
-// does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// report | describe | synthesise | sample | judge | encode | index | search | rank | judge-ranking | inspect | plan | tune | demo | devices |
+// doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit, and 1 where the work itself
+// failed. A command imports its code when it runs, so help and errors about options start fast.
 
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
 import { isWaiting } from "../device/waits.ts";
 import { addRateCommand, addStudyCommands } from "./study-commands.ts";
@@ -11,14 +12,24 @@ import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
+import type { CacheCommandOptions } from "./commands/cache.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import { addJudgeCommand } from "./judge-options.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
 import { addEncodeCommands } from "./encode-commands.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { addTextCommands } from "./text-commands.ts";
-import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
-import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
+import { addTableCommands } from "./table-commands.ts";
+import {
+  cacheHelp,
+  identifyHelp,
+  memoryHelp,
+  withDataRoot,
+  withDevice,
+  withTraining,
+} from "./terminal/option-groups.ts";
+import { ageInMilliseconds, imageShape, memorySize, sizeInBytes, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReportOptions } from "./commands/report.ts";
@@ -87,7 +98,9 @@ withTraining(program.command("add-class"))
 addModelCommands(program);
 
 addStudyCommands(program);
+addTableCommands(program);
 addRateCommand(program);
+addJudgeCommand(program);
 addEncodeCommands(program, givenOf);
 
 program
@@ -104,12 +117,11 @@ program
     await reportCommand(folder, options);
   });
 
-withDevice(program.command("inspect"))
+withDataRoot(withDevice(program.command("inspect")), { isRequired: true })
   .description(
     "check what a manifest selects: labels by source and class, leaks, contradictions and copies; pictures to check labels by",
   )
   .argument("<manifest>", "YAML file; see examples/")
-  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
   .option("--json", "print JSON, with every case of every finding", false)
   .option(
     "--sheets <folder>",
@@ -131,15 +143,13 @@ withDevice(program.command("inspect"))
     await inspectCommand(manifest, options);
   });
 
-withDevice(program.command("plan"))
+withDataRoot(withDevice(program.command("plan")), {
+  help: "read the tables in this folder, too, and warn of what is odd about the labels",
+})
   .description(
     "print what training on a manifest needs: launches of each phase, and bytes by purpose; allocates nothing",
   )
   .argument("<manifest>", "YAML file; see examples/")
-  .option(
-    "--data-root <folder>",
-    "read the tables in this folder, too, and warn of what is odd about the labels",
-  )
   .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
   .option(
     "--image <size>",
@@ -222,6 +232,27 @@ program
   .action(async (options: { json: boolean }) => {
     const { doctor } = await import("./commands/doctor.ts");
     await doctor(options);
+  });
+
+program
+  .command("cache")
+  .description("show what is kept of decoded images, or with clean remove what no process uses")
+  .addArgument(new Argument("[action]", "clean: remove entries").choices(["clean"]))
+  .option("--cache <folder>", cacheHelp)
+  .option(
+    "--older-than <age>",
+    "with clean: only entries that were not used for so long, such as 30d, 12h or 2w",
+    ageInMilliseconds,
+  )
+  .option(
+    "--to <size>",
+    "with clean: only until so much is left, such as 5GB or 2GiB; what was used longest ago goes first",
+    sizeInBytes("--to"),
+  )
+  .option("--json", "print JSON", false)
+  .action(async (action: "clean" | undefined, options: CacheCommandOptions) => {
+    const { cacheCommand } = await import("./commands/cache.ts");
+    cacheCommand(action, options);
   });
 
 for (const command of program.commands)

@@ -12,7 +12,7 @@ import { operatingRules, usualRate } from "../metrics/operating-points.ts";
 import { calibrated, type CalibrateOptions } from "./calibrate-options.ts";
 import type { PredictOptions } from "./predict-options.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
-import { withDevice, withModel } from "./terminal/option-groups.ts";
+import { withDataRoot, withDevice, withModel } from "./terminal/option-groups.ts";
 import { greyWindow, penalty, rate, sampleBits, sliceAxis, wholeNumber } from "./terminal/options.ts";
 
 const manifestHelp = "YAML file; default: the one that the run was begun with";
@@ -174,7 +174,7 @@ export function addModelCommands(program: Command): void {
       await embedCommand(run, paths, options);
     });
 
-  withDevice(program.command("probe"))
+  withDataRoot(withDevice(program.command("probe")))
     .description(
       "fit a linear head on stored features and tell its AUC: how good these features are for some labels",
     )
@@ -183,7 +183,6 @@ export function addModelCommands(program: Command): void {
       "[labels]",
       "a manifest, or a CSV table with a column image and 0, 1 or nothing for each class; default: the labels that came with the features",
     )
-    .option("--data-root <folder>", "folder that the manifest's paths start from")
     .option("--skip-bad", "leave out records of the manifest that cannot be read", false)
     .option("--l2 <penalty>", "this penalty; default: the best of several on the validation images", penalty)
     .option("--seed <n>", "seed of the parts, where the images have none", wholeNumber("--seed", 0), 0)

@@ -32,6 +32,8 @@ import { type DeviceOptions } from "../runs/device-options.ts";
 
 export interface ModelOptions extends DeviceOptions {
   readonly dataRoot?: string;
+  /** Whether files are read that symbolic links lead to out of it. */
+  readonly followLinks?: boolean;
   /** Bytes of images to hold at a time. */
   readonly memory?: number;
   /** Folder of decoded images. */
@@ -47,6 +49,7 @@ export interface NamedManifest {
   readonly seed: number;
   readonly limit: number | undefined;
   readonly skipBad: boolean;
+  readonly followLinks?: boolean | undefined;
 }
 
 /** Images of one source and part, with their labels. */
@@ -79,7 +82,7 @@ const batch = 64;
 export async function manifestFor(
   run: string,
   file: string | undefined,
-  { dataRoot, skipBad }: ModelOptions,
+  { dataRoot, skipBad, followLinks }: ModelOptions,
 ): Promise<NamedManifest> {
   if (file !== undefined) {
     if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
@@ -88,7 +91,7 @@ export async function manifestFor(
       dataRoot,
       seed: 0,
       limit: undefined,
-      skipBad,
+      ...{ skipBad, followLinks },
     };
   }
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -102,6 +105,7 @@ export async function manifestFor(
     seed,
     limit: options.limit,
     skipBad: skipBad || options.skipBad,
+    followLinks: followLinks ?? options.followLinks,
   };
 }
 
@@ -111,7 +115,7 @@ export async function manifestFor(
  * @throws UsageError where it has none of those asked for; otherwise as `loadForTraining`
  */
 export async function loadParts(
-  { manifest, dataRoot, seed, limit, skipBad }: NamedManifest,
+  { manifest, dataRoot, seed, limit, skipBad, followLinks }: NamedManifest,
   asked: readonly Part[],
   record: ModelRecord,
   options: ModelOptions,
@@ -128,7 +132,7 @@ export async function loadParts(
     );
   }
   const image = { ...own, height, width, channels, fit };
-  const listing = { dataRoot, seed, limit, skipBad };
+  const listing = { dataRoot, seed, limit, skipBad, followLinks };
   const selected = await listImages({ ...manifest, image }, listing, counting(options.quiet));
   const lists = selected.lists.filter(({ part }) => [...asked, ...more].includes(part));
   const remarks = selected.remarks.filter((remark) => lists.some(({ source }) => source === remark.source));

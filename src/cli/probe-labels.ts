@@ -29,6 +29,13 @@ export interface ProbeLabels {
   readonly states: Uint8Array;
 }
 
+/** Where the images of a manifest are listed. */
+interface ManifestPlace {
+  readonly dataRoot?: string;
+  readonly followLinks?: boolean;
+  readonly skipBad: boolean;
+}
+
 const identity = ["source", "part", "image", "patient"] as const;
 
 /** What labels say of one image. */
@@ -48,7 +55,7 @@ export async function probeLabels(
   features: FeatureTable,
   name: string,
   file: string | undefined,
-  options: { readonly dataRoot?: string; readonly skipBad: boolean },
+  options: ManifestPlace,
 ): Promise<ProbeLabels> {
   if (file === undefined) return ownLabels(features, name);
   const { classes, images } = isManifestName(file)
@@ -121,12 +128,12 @@ function ownLabels(features: FeatureTable, name: string): ProbeLabels {
 
 async function manifestLabels(
   file: string,
-  { dataRoot, skipBad }: { readonly dataRoot?: string; readonly skipBad: boolean },
+  { dataRoot, skipBad, followLinks }: ManifestPlace,
 ): Promise<{ readonly classes: readonly string[]; readonly images: readonly LabelledImage[] }> {
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   const manifest = await readTrainingManifest(file, noClass);
   const { classes } = manifest;
-  const { lists } = await listImages(manifest, { dataRoot, seed: 0, limit: undefined, skipBad });
+  const { lists } = await listImages(manifest, { dataRoot, seed: 0, skipBad, followLinks });
   const images = lists.flatMap(({ source, part, samples, states, patientsOf = source }) =>
     samples.map(({ id, patient }, row) => ({
       ...{ source, part, image: id },

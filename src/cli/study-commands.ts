@@ -5,7 +5,14 @@ import { studyNames, type StudyName } from "../studies/studies.ts";
 import type { CrossValidateOptions } from "./commands/cross-validate.ts";
 import type { FindRateOptions } from "./commands/find-rate.ts";
 import type { StudyOptions } from "./commands/study.ts";
-import { identifyHelp, withBudget, withChoices, withDevice, withImages } from "./terminal/option-groups.ts";
+import {
+  identifyHelp,
+  withBudget,
+  withChoices,
+  withDataRoot,
+  withDevice,
+  withImages,
+} from "./terminal/option-groups.ts";
 import {
   difference,
   foldCount,
@@ -38,13 +45,12 @@ const withRuns = (command: Command): Command =>
 
 /** Adds them to the command line. */
 export function addStudyCommands(program: Command): void {
-  const study = withBudget(program.command("study"))
+  const study = withDataRoot(withBudget(program.command("study")), { isRequired: true })
     .description(
       `compare ways to learn from partial labels, each with several seeds: ${studyNames.join(", ")}`,
     )
     .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
     .argument("<manifest>", "YAML file; see examples/")
-    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
     .option(
       "--out <folder>",
       "folder for finished runs, tables and the report; the same command goes on with what is there",
@@ -73,12 +79,11 @@ export function addStudyCommands(program: Command): void {
       await studyCommand(name, manifest, options);
     });
 
-  const validation = withBudget(program.command("cross-validate"))
+  const validation = withDataRoot(withBudget(program.command("cross-validate")), { isRequired: true })
     .description(
       "divide the images to train on into folds, by patient, and test on each the model of the others: one table and one report",
     )
     .argument("<manifest>", "YAML file; see examples/. Its test images are left alone, and need not be there")
-    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
     .option(
       "--out <folder>",
       "folder for finished folds, tables and the report; the same command goes on with what is there",
@@ -98,12 +103,11 @@ export function addStudyCommands(program: Command): void {
 
 /** Adds `find-rate`. */
 export function addRateCommand(program: Command): void {
-  withImages(withChoices(withDevice(program.command("find-rate"))))
+  withImages(withDataRoot(withChoices(withDevice(program.command("find-rate"))), { isRequired: true }))
     .description(
       "find a learning rate: it rises at each step of a short training until the loss diverges; the rate at which the loss falls fastest",
     )
     .argument("<manifest>", "YAML file; see examples/. Its schedule, learningRate and length are left aside")
-    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
     .option("--out <folder>", "write rates.svg, the loss over the rate, and rates.csv into this folder")
     .option("--from <rate>", "the first learning rate", learningRate("--from"), 1e-6)
     .option("--to <rate>", "the last one", learningRate("--to"), 1)

@@ -1,6 +1,5 @@
 // A study that is ready to begin: its images, its plan and its runs, looked at before anything is trained.
 
-import { resolve } from "node:path";
 import { describeParts } from "../assemble/asked-parts.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { taskOf } from "../assemble/tasks.ts";
@@ -10,7 +9,7 @@ import { UsageError } from "../errors/errors.ts";
 import { fitting, type Beginning } from "../runs/beginnings.ts";
 import { describeBalance, partsWarnings } from "../runs/course-words.ts";
 import type { DeviceOptions } from "../runs/device-options.ts";
-import { readInitialWeights } from "../runs/initial-weights.ts";
+import { readNamedWeights } from "../runs/initial-weights.ts";
 import type { ChoiceOptions } from "../runs/kernel-choices.ts";
 import type { LoadingOptions } from "../runs/load-images.ts";
 import { costOf, type RunCost } from "../studies/cost.ts";
@@ -92,11 +91,11 @@ function expectBegun({ settings, initial }: StudyRun, file: string): void {
 /** The runs of a study, checked, and what each takes. @throws UsageError, DataError or ModelError for a run that cannot be made */
 export async function preparedStudy(
   decided: DecidedStudy,
-  { dataRoot, at }: Pick<StudyWorkOptions, "dataRoot" | "at">,
+  options: Pick<StudyWorkOptions, "dataRoot" | "followLinks" | "at">,
 ): Promise<PreparedStudy> {
   const { plan, seeds, settings, manifest, first, images } = decided;
-  const beginnings = await beginningsOf(plan, dataRoot);
-  const runs = runsOf(plan, seeds, settings, { specificity: at, beginnings });
+  const beginnings = await beginningsOf(decided, options);
+  const runs = runsOf(plan, seeds, settings, { specificity: options.at, beginnings });
   const told: string[] = [];
   const warnings: string[] = [];
   // Before anything is trained, since a run may be hours away.
@@ -131,9 +130,15 @@ export async function preparedStudy(
 }
 
 /** Weights to begin with, by what the plan calls them. @throws ModelError, CheckpointError or DataError for a file that holds none */
-async function beginningsOf({ arms }: StudyPlan, dataRoot: string): Promise<Map<string, Beginning>> {
-  const names = new Set(arms.flatMap(({ runs }) => runs.flatMap(({ init }) => init ?? [])));
+async function beginningsOf(
+  { plan, manifest }: Pick<DecidedStudy, "plan" | "manifest">,
+  where: Pick<StudyWorkOptions, "dataRoot" | "followLinks">,
+): Promise<Map<string, Beginning>> {
+  const names = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ init }) => init ?? [])));
   const found = new Map<string, Beginning>();
-  for (const name of names) found.set(name, fitting(await readInitialWeights(resolve(dataRoot, name))));
+  for (const name of names) {
+    const field = manifest.train.init === name ? ["train", "init"] : ["arms"];
+    found.set(name, fitting(await readNamedWeights(manifest, field, name, where)));
+  }
   return found;
 }

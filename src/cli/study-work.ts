@@ -196,11 +196,19 @@ async function carryOut(
 ): Promise<boolean> {
   const { study } = plan;
   const { asked, fixed, together } = decided;
-  const { limit, dataRoot } = options;
+  const { limit, dataRoot, followLinks } = options;
   const { adapter, driver } = computedOn(engines[0].engine);
   const origin = await provenance();
   await folder.begin({
-    ...{ study, ...origin, seeds, ...asked, dataRoot: resolve(dataRoot), atOnce: engines.length },
+    ...{
+      study,
+      ...origin,
+      seeds,
+      ...asked,
+      dataRoot: resolve(dataRoot),
+      followLinks,
+      atOnce: engines.length,
+    },
     manifest: { file: manifest.file, text: manifest.text },
     settings: { limit, ...fixed, ...reproducibleSettings(settings) },
     ...{ adapter, driver, ...choices, program: programDigest() },
@@ -269,14 +277,11 @@ async function carryOut(
     }
   };
   if (options.join !== true) await analyse();
-  else if (
-    complete &&
-    !(await folder.analyseOnce(
-      results().map(({ key }) => key),
-      analyse,
-    ))
-  ) {
-    say("another process has written the analysis");
+  else if (complete) {
+    const keys = results().map(({ key }) => key);
+    const writer = await folder.analyseOnce(keys, analyse, signal);
+    if (writer === "nobody") return false;
+    if (writer === "another") say("another process has written the analysis");
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

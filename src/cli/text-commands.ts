@@ -39,7 +39,11 @@ export function addTextCommands(program: Command): void {
         "without a model, how vectors are made: lsa, from the texts themselves, or none (default: lsa)",
       ).choices(["lsa", "none"]),
     )
-    .option("--width <n>", "numbers of a vector of lsa (default: 200)", wholeNumber("--width", 1, 4096))
+    .option(
+      "--width <n>",
+      "numbers of a vector of lsa (default: 200, at most a fifth of the texts)",
+      wholeNumber("--width", 1, 4096),
+    )
     .addOption(
       new Option(
         "--standardise <how>",

@@ -38,8 +38,8 @@ export async function queryEncoder(
   }
   if (mode === "lexical" || encoder === undefined) return withoutVectors;
   if (encoder.kind === "lsa") {
-    const { width, encode } = lsaEncoder(encoder.model);
-    return { encode: async (queries) => rowsOf(await encode(queries), width), ...nothingToRelease };
+    const lsa = lsaEncoder(encoder.model);
+    return { encode: async (queries) => rowsOf(await lsa.encode(queries), lsa.width), ...nothingToRelease };
   }
   const place = model === undefined ? encoder.folder : resolve(model);
   if ((await encoderDigest(place)) !== encoder.digest) {

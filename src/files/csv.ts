@@ -93,12 +93,12 @@ const mostFaults = 100;
 export function parseTable(
   file: string,
   content: string,
-  { delimiter = ",", header: named = true }: TableForm = {},
+  { delimiter = ",", names: told, header: named = told === undefined }: TableForm = {},
   bad: (error: DataError) => void = refuse,
   limits: TableLimits = mostOfAll,
 ): Table {
   const text = delimiter === " " ? singleBlanks(content) : content;
-  let header: readonly string[] | undefined;
+  let header = told === undefined ? undefined : readHeader(file, told, delimiter, limits);
   const rows: TableRow[] = [];
   const faults: TableFault[] = [];
   let record = 0;
@@ -125,7 +125,9 @@ export function parseTable(
     if (cells.length > header.length || header.slice(cells.length).some((name) => name !== "")) {
       const names = named
         ? `the header names ${counted(header.length, "column")}`
-        : `the first row has ${header.length}`;
+        : told === undefined
+          ? `the first row has ${header.length}`
+          : `${counted(header.length, "name")} of columns are given`;
       const hint = delimiter === " " ? '; a cell with a blank in it stands in quotes, as in "a b"' : "";
       const reason = `has ${counted(cells.length, "cell")}, but ${names}${hint}`;
       const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
@@ -136,7 +138,7 @@ export function parseTable(
     for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = bareCell(cells[c].trim());
     rows.push({ record: record++, line, cells: row });
   }
-  if (header === undefined)
+  if (header === undefined || (told !== undefined && record === 0))
     throw new DataError(
       file,
       named ? "is empty; a table starts with the names of its columns" : "has no row",

@@ -10,6 +10,8 @@ export interface TableForm {
   readonly delimiter?: Delimiter;
   /** Whether its first row names the columns, which is the default; else their names are "1", "2", "3", ... */
   readonly header?: boolean;
+  /** Names of the columns of a table without a header, in their order. */
+  readonly names?: readonly string[];
 }
 
 /**

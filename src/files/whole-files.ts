@@ -4,6 +4,7 @@ import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../errors/data-errors.ts";
+import { sizeText } from "./byte-sizes.ts";
 import { codeOf, messageOf } from "./causes.ts";
 
 /** How bytes come into an open file; tests put a full disk in its place. */
@@ -39,9 +40,6 @@ export async function replaceFile(file: string, write: (handle: FileHandle) => P
 }
 
 const isFull = (cause: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(cause) ?? "");
-
-const sizeText = (bytes: number): string =>
-  bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /**
  * Why something could not be written, for people.

@@ -3,6 +3,10 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { FieldPath } from "../data/manifest/complaints.ts";
+import { linksWithin } from "../data/catalogue/locating.ts";
+import { path as pathBelow } from "../data/manifest/path-field.ts";
+import type { DataManifest } from "../data/manifest/manifest.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
 import { decodedWeights, readWeightBytes, storedWeights } from "../interchange/weight-file.ts";
 import type { ForeignWeights } from "./beginnings.ts";
@@ -22,4 +26,29 @@ export async function readInitialWeights(path: string): Promise<ModelFile | Fore
   // Thresholds of torchxrayvision are NaN where there are none; weights that are taken are looked at when they are.
   const { tensors, notes } = decodedWeights(file, bytes.length, stored, { allowNaN: true });
   return { file, sha256: createHash("sha256").update(bytes).digest("hex"), weights: tensors, notes };
+}
+
+/**
+ * The weights that a manifest names below the data root.
+ *
+ * @param field where it names them
+ * @throws ManifestError for a path that leads out of the data root, also by a symbolic link unless these are followed; otherwise as `readInitialWeights`
+ */
+export async function readNamedWeights(
+  { complain }: Pick<DataManifest, "complain">,
+  field: FieldPath,
+  name: string,
+  {
+    dataRoot,
+    followLinks = false,
+  }: { readonly dataRoot: string; readonly followLinks?: boolean | undefined },
+): Promise<ModelFile | ForeignWeights> {
+  const refuse = (reason: string): never => {
+    throw complain(field, reason);
+  };
+  const below = pathBelow.safeParse(name);
+  if (!below.success) return refuse(below.error.issues[0].message);
+  const file = resolve(dataRoot, below.data);
+  if (!followLinks) linksWithin(dataRoot)(refuse).refuse(file);
+  return await readInitialWeights(file);
 }

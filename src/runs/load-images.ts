@@ -15,6 +15,9 @@ import {
   type DecodeOptions,
 } from "../data/assembly/pixels.ts";
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
+import { usualCacheLimit } from "../data/cache/cache-room.ts";
+import { UsageError } from "../errors/errors.ts";
+import { bytesIn } from "../files/byte-sizes.ts";
 import { readingKey, type ImageReading } from "../data/images/image.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import { mirrorWarnings } from "../assemble/mirrored-classes.ts";
@@ -37,6 +40,8 @@ export interface LoadingOptions {
   readonly cache?: string | undefined;
   /** Whether records and images that cannot be read are left out. */
   readonly skipBad: boolean;
+  /** Whether files are read that symbolic links lead to out of the data root; default: false. */
+  readonly followLinks?: boolean | undefined;
   /** Whether images that are set apart to test on are left alone, and need not be there; those to train on stand in their place. */
   readonly untested?: boolean | undefined;
 }
@@ -65,6 +70,23 @@ export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 
 /** Where decoded images are kept unless somebody names another folder. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
+
+/**
+ * The most bytes of decoded images that are kept, from TESSERA_CACHE_LIMIT; default: 20 GiB.
+ * @throws UsageError where it is no size
+ */
+export function imageCacheLimit(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): number {
+  const text = environment["TESSERA_CACHE_LIMIT"];
+  if (text === undefined || text === "") return usualCacheLimit;
+  if (text === "none") return Infinity;
+  const bytes = bytesIn(text);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw new UsageError(
+    `TESSERA_CACHE_LIMIT is ${JSON.stringify(text)}; say the most that decoded images may take on disk, such as 50GiB or 5GB, or none`,
+  );
+}
 
 /** How the image files to train on are read: `Loaded.readings`. */
 export const readingsOf = ({ lists }: Pick<Catalogue, "lists">): readonly ImageReading[] =>
@@ -129,6 +151,7 @@ export async function decodeImages(
   const total = imageCount(selected.lists);
   using counter = count?.("reading images", total);
   return await decodeAssembly(selected, {
+    cacheLimit: imageCacheLimit(),
     ...options,
     onProgress: ({ done }) => counter?.update(done, total),
   });
@@ -141,11 +164,14 @@ export async function decodeImages(
  */
 export async function loadImages(
   manifest: Manifest,
-  { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder(), untested = false }: LoadingOptions,
+  options: LoadingOptions,
   { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
-  const listed = await listImages(manifest, { dataRoot, seed, limit, skipBad, untested }, count);
+  const { dataRoot, seed, limit, memory, skipBad, followLinks, untested = false } = options;
+  const { cache = imageCacheFolder() } = options;
+  const listing = { dataRoot, seed, limit, skipBad, followLinks, untested };
+  const listed = await listImages(manifest, listing, count);
   const selected = untested
     ? { ...listed, lists: listed.lists.filter(({ part }) => part !== "test") }
     : listed;

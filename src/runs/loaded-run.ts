@@ -5,7 +5,7 @@ import { describeParts } from "../assemble/asked-parts.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { withoutIdleSettings } from "../assemble/idle-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
-import { type TrainingSettings } from "../assemble/training-settings.ts";
+import { checkBatchParts, type TrainingSettings } from "../assemble/training-settings.ts";
 import { PixelsOnDemand } from "../data/cache/pixel-rows.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Recording } from "../runtime/recording.ts";
@@ -38,7 +38,7 @@ export async function loadRun(
   signal: AbortSignal | undefined,
 ): Promise<LoadedRun> {
   const { manifest, options, initial } = start;
-  const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
+  const { dataRoot, limit, seed, skipBad, followLinks, cache, memory = defaultMemory() } = options;
   const where = checkedEngineOptions(start);
   const { batchSplit, skipNonFinite } = options;
   const settings = withoutIdleSettings({
@@ -46,11 +46,12 @@ export async function loadRun(
     ...(skipNonFinite === true ? { skipNonFinite } : {}),
     ...(batchSplit === undefined ? {} : { batchSplit }),
   });
+  checkBatchParts(settings);
   const labels = declaredLabels(manifest);
   initial?.check({ ...manifest, settings }, labels);
   const parts = describeParts(settings, labels);
   const opened = new OpenedEngine(await expectMemoryFor(start, settings, where));
-  const loading = { dataRoot, limit, seed, skipBad, cache, memory };
+  const loading = { dataRoot, limit, seed, skipBad, followLinks, cache, memory };
   try {
     return { start, settings, parts, opened, images: await loadImages(manifest, loading, observer, signal) };
   } catch (error) {

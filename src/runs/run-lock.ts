@@ -5,7 +5,6 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   mkdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -17,6 +16,7 @@ import {
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { lifeOf, processLives, spaceOf } from "../files/process-life.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 
 const lockName = "run.lock";
@@ -198,17 +198,40 @@ function removeLeft(lock: string, aside: string, text: string): boolean {
   try {
     mkdirSync(claim);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (isAbandoned(claim)) removeEmpty(claim);
+    return false;
   }
   try {
     if (readHolder(lock)?.text !== text) return true;
     renameSync(lock, aside);
     rmSync(aside, { recursive: true, force: true });
   } finally {
-    rmdirSync(claim);
+    removeEmpty(claim);
   }
   return true;
+}
+
+/** After so many milliseconds the process that made a claim to take a lock away is no more: it takes two renames. */
+const longestClaim = 60_000;
+
+function isAbandoned(claim: string): boolean {
+  const made = statSync(claim, { throwIfNoEntry: false })?.mtimeMs;
+  const now = timeOfFiles(claim);
+  return made !== undefined && now !== undefined && now - made > longestClaim;
+}
+
+/** The time of the file system, in milliseconds, since clocks of machines differ; undefined where it cannot be asked. */
+function timeOfFiles(lock: string): number | undefined {
+  const clock = `${lock}.clock-${process.pid}`;
+  try {
+    writeFileSync(clock, "");
+    return statSync(clock).mtimeMs;
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(clock, { force: true });
+  }
 }
 
 /** Where a lock has no holder: it is gone, or was never whole. One that has a holder by now stays. */
@@ -249,7 +272,7 @@ function readHolder(
 
 const beatName = "beat";
 
-/** The time of the file system, not of this machine: clocks of machines differ. */
+/** Leaves a file of this moment. */
 function showLife(lock: string): void {
   try {
     writeFileSync(join(lock, beatName), "");
@@ -262,18 +285,17 @@ function showLife(lock: string): void {
 const silentBeats = 8;
 
 function hasShownLife(lock: string, beat: number): boolean {
-  const clock = `${lock}.clock-${process.pid}`;
+  const now = timeOfFiles(lock);
+  if (now === undefined) return true; // nobody here knows
+  const shown = [beatName, holderName].map((name) => lastWritten(join(lock, name)));
+  return now - Math.max(...shown) <= 1000 * silentBeats * beat;
+}
+
+function lastWritten(file: string): number {
   try {
-    writeFileSync(clock, "");
-    const now = statSync(clock).mtimeMs;
-    const shown = [beatName, holderName]
-      .map((name) => statSync(join(lock, name), { throwIfNoEntry: false })?.mtimeMs ?? -Infinity)
-      .reduce((a, b) => Math.max(a, b));
-    return now - shown <= 1000 * silentBeats * beat;
+    return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
   } catch {
-    return true; // nobody here knows
-  } finally {
-    rmSync(clock, { force: true });
+    return Infinity; // nobody here knows
   }
 }
 
@@ -281,36 +303,5 @@ function hasShownLife(lock: string, beat: number): boolean {
 function lives({ pid, host, life, beat, space }: Holder, lock: string): boolean {
   const isElsewhere = host !== hostname() || (beat !== undefined && space !== spaceOf());
   if (isElsewhere) return beat === undefined || hasShownLife(lock, beat);
-  if (pid === process.pid) return held.has(lock);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is there, and another user's
-  }
-  const now = lifeOf(pid);
-  return life === null || now === null || now === life;
-}
-
-/** Where a number of a process means that process: since a machine was started, and in which container; machines may have one name. */
-function spaceOf(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return "unknown"; // no Linux
-  }
-}
-
-/** Numbers of processes come again, at the latest when the machine starts anew: what tells two of one number apart. */
-function lifeOf(pid: number): string | null {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // After the name, which may hold anything, field 3 is the state; field 22 is when it started.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // One that was killed keeps its number until its parent asks for it.
-    return fields[0] === "Z" ? "ended" : `${boot} ${fields[22 - 3]}`;
-  } catch {
-    return null; // no Linux
-  }
+  return pid === process.pid ? held.has(lock) : processLives(pid, life);
 }

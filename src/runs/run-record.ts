@@ -57,6 +57,8 @@ export const runRecordSchema = z.strictObject({
     steps: count.optional(),
     skipBad: z.boolean(),
     skipNonFinite: z.boolean().exactOptional(),
+    /** True where files were read that symbolic links lead to out of the data root. */
+    followLinks: z.boolean().exactOptional(),
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),
     /** False where the run's kernels went without checks. */

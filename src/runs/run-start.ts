@@ -24,7 +24,7 @@ import type { DeviceOptions } from "./device-options.ts";
 import type { ChoiceOptions } from "./kernel-choices.ts";
 import { fitting, growing, type Beginning } from "./beginnings.ts";
 import { digestOf } from "./file-digests.ts";
-import { readInitialWeights } from "./initial-weights.ts";
+import { readInitialWeights, readNamedWeights } from "./initial-weights.ts";
 import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
 import { compareAdapters, provenance } from "./provenance.ts";
@@ -37,6 +37,8 @@ import type { RunRecord } from "./run-record.ts";
 export interface FreeOptions {
   /** Folder that the manifest's paths start from. */
   readonly dataRoot?: string | undefined;
+  /** Whether files are read that symbolic links lead to out of it; default: false, or as the run was begun. */
+  readonly followLinks?: boolean | undefined;
   /** Bytes of images to hold at a time; default: a quarter of the machine's memory. */
   readonly memory?: number | undefined;
   /** Folder of decoded images; default: in the user's cache folder. */
@@ -84,6 +86,7 @@ export interface ResumeOptions extends FreeOptions {
 
 const freeOptions: OptionChecks<FreeOptions> = {
   dataRoot: aString,
+  followLinks: aFlag,
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
@@ -149,10 +152,10 @@ export interface RunStart {
 export async function beginRun(file: string, options: RunOptions): Promise<RunStart> {
   expectArgument("beginRun", "the manifest's file", file, aString);
   expectOptions("beginRun", options, runOptions);
-  const { dataRoot, out, force = false, model, init, seed = 0, skipBad = false } = options;
+  const { out, force = false, model, init, seed = 0, skipBad = false } = options;
   const grown = model === undefined ? undefined : growing(await readModelFile(model));
   const manifest = await readTrainingManifest(file, classesBeyond(grown?.classes ?? []));
-  const initial = grown ?? (await beginningOf(init, manifest.train.init, dataRoot));
+  const initial = grown ?? (await beginningOf(init, manifest, options));
   return {
     ...{ manifest, initial },
     options: { ...options, seed, skipBad, candidate: options.candidate ?? new Map() },
@@ -193,7 +196,9 @@ export async function resumeRun(out: string, options: ResumeOptions = {}): Promi
     options: {
       ...free,
       ...record.options,
-      ...{ dataRoot: options.dataRoot ?? record.dataRoot, out, seed: record.seed, device: record.device },
+      dataRoot: options.dataRoot ?? record.dataRoot,
+      followLinks: options.followLinks ?? record.options.followLinks,
+      ...{ out, seed: record.seed, device: record.device },
       ...{ tuning: record.tuning?.file ?? "none", candidate: new Map(Object.entries(record.candidates)) },
     },
     ...{ folder, record, isLengthened, from },
@@ -202,14 +207,16 @@ export async function resumeRun(out: string, options: ResumeOptions = {}): Promi
   };
 }
 
-/** What the command line or the manifest names, in this order; a path of the manifest starts from the data root, as all do. */
+/** What the options or the manifest name, in this order. */
 async function beginningOf(
   asked: string | undefined,
-  said: string | undefined,
-  dataRoot: string,
+  manifest: Manifest,
+  options: RunOptions,
 ): Promise<Beginning | undefined> {
-  const path = asked ?? (said === undefined ? undefined : resolve(dataRoot, said));
-  return path === undefined ? undefined : fitting(await readInitialWeights(path));
+  const said = manifest.train.init;
+  if (asked !== undefined) return fitting(await readInitialWeights(asked));
+  if (said === undefined) return undefined;
+  return fitting(await readNamedWeights(manifest, ["train", "init"], said, options));
 }
 
 const described = ({
@@ -252,6 +259,7 @@ export async function recordOf({
     batchSplit,
     skipBad,
     skipNonFinite,
+    followLinks,
     adapter,
     power,
     robustness,
@@ -269,6 +277,7 @@ export async function recordOf({
       ...(robustness === false ? { robustness } : {}),
       ...(batchSplit === undefined ? {} : { batchSplit }),
       ...(skipNonFinite === true ? { skipNonFinite } : {}),
+      ...(followLinks === true ? { followLinks } : {}),
     },
     ...(initial === undefined ? {} : { initial: described(initial) }),
   };

@@ -112,6 +112,6 @@ function refuseStrangers({ classes, interest }: StudyContext): void {
   const stranger = interest.find((name) => !classes.includes(name));
   if (stranger === undefined) return;
   throw new UsageError(
-    `--interest ${stranger}: is no class of the manifest${suggestion(stranger, classes)}; it has ${classes.join(", ")}`,
+    `--interest ${stranger}: is no class of the manifest${suggestion(stranger, classes) || ";"} it has ${classes.join(", ")}`,
   );
 }

@@ -194,26 +194,31 @@ export class StudyFolder implements StudyStore {
   /**
    * Has one of the processes that share a study write its analysis; the others wait until it has.
    * @param keys of all runs
-   * @returns whether it was this one
+   * @returns who has written it; nobody yet where the signal ended the wait
    */
-  async analyseOnce(keys: readonly string[], write: () => Promise<void>): Promise<boolean> {
+  async analyseOnce(
+    keys: readonly string[],
+    write: () => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<"this process" | "another" | "nobody"> {
     const digest = sha256([...keys].sort().join(" "));
     const file = join(this.path, files.analysed);
     const isDone = (): boolean => existsSync(file) && readFileSync(file, "utf8").trim() === digest;
     for (;;) {
-      if (isDone()) return false;
+      if (isDone()) return "another";
+      if (signal?.aborted === true) return "nobody";
       const held = claim(`${file}.${claimEnding}`);
       if (held === undefined) {
-        await setTimeout(1000);
+        await setTimeout(1000, undefined, { signal }).catch(() => undefined); // the loop hears the signal
         continue;
       }
       try {
-        if (isDone()) return false;
+        if (isDone()) return "another";
         await write();
         if (!held.isHeld()) continue; // it took so long that another process has begun
         await this.replace(files.analysed, `${digest}\n`);
         this.#sweep();
-        return true;
+        return "this process";
       } finally {
         held.release();
       }

@@ -57,7 +57,7 @@ export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
   const stranger = names.find((name) => !all.includes(name));
   if (stranger !== undefined) {
     throw new UsageError(
-      `--arms ${stranger}: study ${plan.study} has no such arm here${suggestion(stranger, all)}; it has ${all.join(", ")}`,
+      `--arms ${stranger}: study ${plan.study} has no such arm here${suggestion(stranger, all) || ";"} it has ${all.join(", ")}`,
     );
   }
   const kept = (name: string): boolean => names.includes(name);

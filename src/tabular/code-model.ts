@@ -37,5 +37,16 @@ export interface Drawing {
 
 export interface CodeModel {
   readonly columns: readonly CodedColumn[];
+  /**
+   * Whether a column with a condition is drawn by what the conditions on columns after it say, too. Where a model only looks back,
+   * the driver sees to that.
+   */
+  readonly looksAhead?: boolean;
   begin(options: DrawingOptions): Drawing;
+  /**
+   * The share of rows, among all, that fulfil conditions, about; for models that can tell.
+   *
+   * @param given as in `DrawingOptions`
+   */
+  shareOf?(given: ReadonlyMap<number, Uint8Array>): number;
 }

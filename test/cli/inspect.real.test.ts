@@ -31,8 +31,8 @@ interface Report extends Pick<Inspection, "findings"> {
   readonly decoding: { readonly undecodable: number };
 }
 
-async function inspected(manifest: string, root = dataRoot): Promise<Report> {
-  const parameters = ["inspect", manifest, "--data-root", root, "--json", "--quiet"];
+async function inspected(manifest: string, root = dataRoot, ...more: readonly string[]): Promise<Report> {
+  const parameters = ["inspect", manifest, "--data-root", root, "--json", "--quiet", ...more];
   const { code, output, errors } = await runBuilt(folder, parameters);
   expect([code, own(errors)]).toEqual([0, ""]);
   const report = JSON.parse(output) as Report;
@@ -362,7 +362,7 @@ describe("tessera inspect", () => {
       mkdirSync(root);
       symlinkSync(join(dataRoot, "chestxray14"), join(root, "chestxray14"));
       writeChexpert(root);
-      const report = await inspected(join(examples, "chestxray14-chexpert.yaml"), root);
+      const report = await inspected(join(examples, "chestxray14-chexpert.yaml"), root, "--follow-links");
       expect(images(report, "CheXpert")).toEqual({ train: 2 }); // the third one is lateral
       expect(labels(report, "CheXpert", "positive")).toEqual({
         Atelectasis: 1,

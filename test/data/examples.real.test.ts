@@ -21,8 +21,13 @@ test.each(examples)("%s is a valid manifest", async (name) => {
   expect((await readManifest(join(repository, "examples", name))).classes.length).toBeGreaterThan(0);
 });
 
-const load = async (name: string, root = dataRoot, seed = 1): Promise<Catalogue> =>
-  catalogue(await readManifest(join(repository, "examples", name)), { dataRoot: root, seed });
+const load = async (
+  name: string,
+  root = dataRoot,
+  seed = 1,
+  { followLinks = false } = {},
+): Promise<Catalogue> =>
+  catalogue(await readManifest(join(repository, "examples", name)), { dataRoot: root, seed, followLinks });
 
 const listsOf = ({ lists }: Catalogue, source: string): SampleList[] =>
   lists.filter((list) => list.source === source);
@@ -210,7 +215,7 @@ withData(["chestxray14"], "the example of ChestX-ray14 and CheXpert", () => {
     symlinkSync(join(dataRoot, "chestxray14"), join(root, "chestxray14"));
     writeChexpert(root);
 
-    const made = await load("chestxray14-chexpert.yaml", root);
+    const made = await load("chestxray14-chexpert.yaml", root, 1, { followLinks: true });
     expect(sizesOf(made, "CheXpert")).toEqual({ train: 2 });
     const [chexpert] = listsOf(made, "CheXpert");
     // Atelectasis, Edema, Effusion, Cardiomegaly, Pneumonia, Consolidation, Pneumothorax

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { parseTablePlan } from "../../src/tabular/plan/table-plan.ts";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { formatNames, formats } from "../../src/data/formats/formats.ts";
@@ -32,6 +33,10 @@ test.each(blocksOf("yaml").map((block) => [placeOf(block), block] as const))(
   "%s is a manifest",
   (place, { text }) => {
     const sections = sectionsOf(text);
+    if ("table" in sections) {
+      expect(parseTablePlan(text, place).table.length).toBeGreaterThan(0);
+      return;
+    }
     const isWhole = "classes" in sections;
     const classes = "sources" in sections ? { classes: classesOf(sections) } : {};
     const whole = sections["task"] === "segmentation" ? outlines : example;

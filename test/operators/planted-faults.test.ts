@@ -129,6 +129,18 @@ const races: readonly Fault[] = [
   withoutBarrier("countEntries", "marginalCrossEntropy"),
 ];
 
+/** Mistakes that only a grid of several rows shows. */
+const grids: readonly Fault[] = [
+  { kernel: "sharpen", operator: "sharpen", from: "workgroup.y * grid.x", to: "workgroup.y * grid.y" },
+  { kernel: "takeRowsOfBytes", operator: "takeRows", from: "+ workgroup.y * grid.x", to: "" },
+  {
+    kernel: "softmax",
+    operator: "softmax",
+    from: "workgroup.x + workgroup.y",
+    to: "workgroup.x - workgroup.y",
+  },
+];
+
 function withoutBarrier(kernel: KernelName, operator: OperatorName, at = 0): Fault {
   return { kernel, operator, from: "workgroupBarrier();", to: "", at };
 }
@@ -157,6 +169,10 @@ describe("a checked engine finds", () => {
 
   test.each(races)("a race: $kernel without $from ($at)", async (fault) => {
     expect(await firstComplaint(gpu, fault)).toMatch(/in reverse order/);
+  });
+
+  test.each(grids)("a grid that is counted wrong: $kernel, $to", async (fault) => {
+    expect(await firstComplaint(gpu, fault)).toMatch(/goes wrong in a grid of several rows|writes behind/);
   });
 });
 

@@ -49,3 +49,9 @@ test("is told, is the same said either way, and goes on bit for bit", async () =
   };
   expect(record.options.batchSplit).toBe(2);
 });
+
+test("more parts than a batch has images are refused before anything is computed", async () => {
+  await expect(run("many", "divided", { batchSplit: 9 })).rejects.toThrow(
+    "train.batchSplit: a batch of 8 images has no 9 parts; give 8 at most (--batch-split 8)",
+  );
+});

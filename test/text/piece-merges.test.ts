@@ -7,8 +7,10 @@ const options = { size: 100, leastCount: 2, mostLetters: 100 };
 
 /** Counts every pair anew for every merge. */
 function naively(words: ReadonlyMap<string, number>, size: number): [string, string][] {
-  const split = [...words].map(([word, count]) => ({ parts: [...word], count }));
-  const numbers = new Map([...new Set([...words.keys()].join(""))].sort().map((letter, i) => [letter, i]));
+  const split = [...words].map(([word, count]) => ({ parts: Array.from(word), count }));
+  const numbers = new Map(
+    [...new Set(Array.from([...words.keys()].join("")))].sort().map((letter, i) => [letter, i]),
+  );
   const joined: [string, string][] = [];
   while (numbers.size < size) {
     const counts = new Map<string, { pair: [string, string]; count: number }>();

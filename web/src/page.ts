@@ -184,8 +184,9 @@ const hear: { readonly [Kind in Told["kind"]]: (news: News<Kind>) => void } = {
   },
   download: ({ what, content }) => save(what, new Blob([content])),
   notice: ({ text }) => showText("notice", text),
-  trouble: ({ of, text }) => {
-    if (of === "train" && isTraining) ended("It ended before its end.", false);
+  trouble: ({ of, text, lasting }) => {
+    if (of === "train" && isTraining)
+      ended(`It ended before its end${lasting ? ", and can go on from where it is" : ""}.`, lasting);
     if (of === "classify" || of === "files" || of === "take-model") showOwnTrouble(text);
     else showText("trouble", text);
   },

@@ -181,8 +181,13 @@ export type Told =
   | { readonly kind: "download"; readonly what: Download; readonly content: Uint8Array<ArrayBuffer> | string }
   /** Something that a person should know, while the training goes on. */
   | { readonly kind: "notice"; readonly text: string }
-  /** What was asked for was not done; it says what to do. */
-  | { readonly kind: "trouble"; readonly of: Request["kind"]; readonly text: string };
+  /** What was asked for was not done; it says what to do. `lasting`: whether a training that it ended can go on where it is. */
+  | {
+      readonly kind: "trouble";
+      readonly of: Request["kind"];
+      readonly text: string;
+      readonly lasting: boolean;
+    };
 
 export interface StepLosses {
   readonly step: number;

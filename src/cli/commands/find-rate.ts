@@ -1,6 +1,6 @@
 // `tessera find-rate`: a short training whose learning rate rises at each step, and the rate at which its loss falls fastest.
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import Table from "cli-table3";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
@@ -19,7 +19,7 @@ import { pictureText } from "../../report/html/picture.ts";
 import { plainTable } from "../../report/tables.ts";
 import { fitting } from "../../runs/beginnings.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { readInitialWeights } from "../../runs/initial-weights.ts";
+import { readNamedWeights } from "../../runs/initial-weights.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import { defaultMemory, loadImages, type LoadingOptions } from "../../runs/load-images.ts";
 import { onEngine } from "../on-engine.ts";
@@ -42,7 +42,7 @@ export interface FindRateOptions
 }
 
 export async function findRateCommand(file: string, options: FindRateOptions): Promise<void> {
-  const { out, from, to, steps, seed, quiet, json, memory = defaultMemory(), dataRoot } = options;
+  const { out, from, to, steps, seed, quiet, json, memory = defaultMemory() } = options;
   if (from >= to)
     throw new UsageError(
       `--from ${from} --to ${to}: the rate rises from the first to the second; say a larger --to`,
@@ -51,7 +51,10 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   checkChoices(device.device ?? "auto", options);
   const manifest = await readTrainingManifest(file);
   const { init } = manifest.train;
-  const initial = init === undefined ? undefined : fitting(await readInitialWeights(resolve(dataRoot, init)));
+  const initial =
+    init === undefined
+      ? undefined
+      : fitting(await readNamedWeights(manifest, ["train", "init"], init, options));
   const settings = { ...testSettings(settingsOf(manifest, seed), options), memory };
   initial?.check({ ...manifest, settings }, declaredLabels(manifest));
   if (out !== undefined) makeFolder("--out", out);

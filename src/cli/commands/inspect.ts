@@ -26,6 +26,7 @@ import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 export interface InspectOptions extends DeviceOptions {
   readonly dataRoot: string;
+  readonly followLinks?: boolean;
   readonly json: boolean;
   readonly sheets?: string;
   readonly views?: string;
@@ -65,13 +66,17 @@ const memory = 2 ** 27;
  *   when a source has no image left: training would refuse them as well
  */
 export async function inspectCommand(file: string, options: InspectOptions): Promise<void> {
-  const { seed, quiet, limit, dataRoot } = options;
+  const { seed, quiet, limit, dataRoot, followLinks } = options;
   const where = engineOptions(options);
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
   // Also a manifest for evaluating a model or for adding a class, whose sources need not teach every class.
   const manifest = await readTrainingManifest(file, noClass);
-  const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad: true }, counting(quiet));
+  const selected = await listImages(
+    manifest,
+    { dataRoot, seed, limit, skipBad: true, followLinks },
+    counting(quiet),
+  );
   using lasting = options.views === undefined ? undefined : await lastingEngine(where);
 
   const decoded = await unlessInterrupted((signal) => {

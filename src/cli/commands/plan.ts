@@ -28,6 +28,7 @@ export interface PlanOptions extends DeviceOptions {
   readonly memory?: number;
   /** Where the tables are, to look at the labels. */
   readonly dataRoot?: string;
+  readonly followLinks?: boolean;
   readonly json: boolean;
 }
 
@@ -50,7 +51,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
   const batch = options.batch ?? settings.batch;
   using engine = await openEngine({ ...where, device: "webgpu" });
   const { traits } = engine;
-  const labels = options.dataRoot === undefined ? undefined : await labelsAt(manifest, options.dataRoot);
+  const labels = await labelsAt(manifest, options);
   const { images } = options;
   const memory = options.memory ?? defaultMemory();
   const planned = { ...settings, network, normalisation, memory };
@@ -76,9 +77,13 @@ interface LabelsFound {
   readonly mapBytes: number;
 }
 
-/** Lists the tables and reads masks, and decodes no image. */
-async function labelsAt(manifest: Manifest, dataRoot: string): Promise<LabelsFound> {
-  const selected = await listImages(manifest, { dataRoot, seed: 0, skipBad: true });
+/** Lists the tables and reads masks, where somebody says in which folder they are, and decodes no image. */
+async function labelsAt(
+  manifest: Manifest,
+  { dataRoot, followLinks }: Pick<PlanOptions, "dataRoot" | "followLinks">,
+): Promise<LabelsFound | undefined> {
+  if (dataRoot === undefined) return undefined;
+  const selected = await listImages(manifest, { dataRoot, seed: 0, skipBad: true, followLinks });
   const { skipped } = selected;
   const bad =
     skipped.length === 0

@@ -20,6 +20,7 @@ import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 
 export interface ProbeOptions extends DeviceOptions {
   readonly dataRoot?: string;
+  readonly followLinks?: boolean;
   readonly skipBad: boolean;
   /** A penalty instead of those that validation chooses from. */
   readonly l2?: number;

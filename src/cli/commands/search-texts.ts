@@ -59,7 +59,9 @@ export async function searchCommand(
   }
   const isAsked = process.stdin.isTTY && !options.json;
   const lines = createInterface({ input: process.stdin });
-  const ask = (): void => void (isAsked && process.stdout.write("search: "));
+  const ask = (): void => {
+    if (isAsked) process.stdout.write("search: ");
+  };
   ask();
   for await (const line of lines) {
     if (line.trim() !== "") await show(line.trim());

@@ -56,11 +56,11 @@ async function prepare(
   });
   const said = withOptions(read);
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
+  const { classes } = manifest;
+  const interest = options.interest && listedNames(options.interest, classes); // before images, which take long
   const images = imagesOf(manifest, { ...options, memory }, { say, warn }, signal);
   const first = await images(seeds[0]);
   const knowledge = knowledgeOf(first.images.given);
-  const { classes } = manifest;
-  const interest = options.interest && listedNames(options.interest, classes);
   const { given, full } = first.images;
   const settings = inSteps(said, given);
   const whole = planStudy(name, {
@@ -99,6 +99,6 @@ function presetting(study: StudyName, manifest: Manifest, preset: string): Manif
   const name = recipeNames.find((each) => each === preset);
   if (name !== undefined) return { ...manifest, train: withPreset(manifest.train, name) };
   throw new UsageError(
-    `--preset ${preset}: there is no such preset${suggestion(preset, recipeNames)}; there are ${recipeNames.join(", ")}`,
+    `--preset ${preset}: there is no such preset${suggestion(preset, recipeNames) || ";"} there are ${recipeNames.join(", ")}`,
   );
 }

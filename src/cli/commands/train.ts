@@ -51,6 +51,7 @@ const free = [
   "epochs",
   "steps",
   "dataRoot",
+  "followLinks",
   "cache",
   "memory",
   "quiet",
@@ -165,8 +166,19 @@ async function startOf(
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) {
-      const { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps } = options;
-      const anew = { dataRoot, memory, cache, checkpointEvery, keepCheckpoints, hangAfter, epochs, steps };
+      const { dataRoot, followLinks, memory, cache, checkpointEvery, keepCheckpoints, hangAfter } = options;
+      const { epochs, steps } = options;
+      const anew = {
+        dataRoot,
+        followLinks,
+        memory,
+        cache,
+        checkpointEvery,
+        keepCheckpoints,
+        hangAfter,
+        epochs,
+        steps,
+      };
       return await resumeRun(resume, anew);
     }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);

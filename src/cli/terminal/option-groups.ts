@@ -42,6 +42,18 @@ export const identifyHelp = "show patients by their names, and not by hashes tha
 export const cacheHelp =
   "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
 
+const linksHelp =
+  "read files that symbolic links lead to out of the data root, too; without it, the first is refused";
+
+/** The folder of a manifest's datasets, and what is read of it. */
+export const withDataRoot = (
+  command: Command,
+  { help = "folder that the manifest's paths start from", isRequired = false } = {},
+): Command =>
+  command
+    .addOption(new Option("--data-root <folder>", help).makeOptionMandatory(isRequired))
+    .option("--follow-links", linksHelp);
+
 /** Options of the commands that train: for how long, on which images, by which kernels. */
 export function withBudget(command: Command): Command {
   const withLength = withDevice(command)
@@ -83,8 +95,7 @@ export function withChoices(command: Command): Command {
 
 /** Options of the commands that train one model. */
 export function withTraining(command: Command): Command {
-  return withBudget(command)
-    .option("--data-root <folder>", "folder that the manifest's paths start from")
+  return withDataRoot(withBudget(command))
     .option(
       "--out <folder>",
       "folder for metrics.jsonl, run.json, checkpoints, summary.json, the model, test predictions and a report",
@@ -128,10 +139,10 @@ export function withTraining(command: Command): Command {
  * @param input what may stand behind the run, and its help
  */
 export function withModel(command: Command, input: string, inputHelp: string): Command {
-  return withDevice(command)
+  const named = withDevice(command)
     .argument("<run>", "folder of a finished run, or its model.safetensors")
-    .argument(input, inputHelp)
-    .option("--data-root <folder>", "folder that the manifest's paths start from; default: the run's")
+    .argument(input, inputHelp);
+  return withDataRoot(named, { help: "folder that the manifest's paths start from; default: the run's" })
     .option("--memory <size>", memoryHelp, memorySize)
     .option("--cache <folder>", cacheHelp)
     .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)

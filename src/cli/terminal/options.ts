@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { planes, type SliceAxis } from "../../data/volumes/slicing.ts";
 import type { Checkpoints } from "../../training/checkpoint.ts";
 import { studies, studyNames, type StudyName } from "../../studies/studies.ts";
+import { bytesIn } from "../../files/byte-sizes.ts";
 import { suggestion } from "../../errors/nearest.ts";
 
 /** A parser of whole numbers from `minimum` to `maximum`, by default 2^31. */
@@ -37,6 +38,27 @@ export function memorySize(text: string): number {
     );
   }
   return bytes;
+}
+
+/** A parser of sizes on disk, with their unit. */
+export const sizeInBytes =
+  (option: string) =>
+  (text: string): number => {
+    const bytes = bytesIn(text);
+    if (bytes === undefined)
+      throw new InvalidArgumentError(`${option} takes a size with its unit, such as 5GB or 2GiB.`);
+    return bytes;
+  };
+
+const hour = 3_600_000;
+const hoursOf: Readonly<Record<string, number>> = { h: 1, d: 24, w: 7 * 24 };
+
+/** A parser of ages: a number of hours, days or weeks. */
+export function ageInMilliseconds(text: string): number {
+  const [, number, unit = ""] = /^(\d{1,6}(?:\.\d+)?)([hdw])$/.exec(text) ?? [];
+  if (number === undefined)
+    throw new InvalidArgumentError("--older-than takes hours, days or weeks, such as 12h, 30d or 2w.");
+  return Number(number) * hoursOf[unit] * hour;
 }
 
 /** A parser of image sizes: height x width, or height x width x channels. */
@@ -154,8 +176,8 @@ export function sliceAxis(text: string): SliceAxis {
 export function studyName(text: string): StudyName {
   const name = studyNames.find((each) => each === text);
   if (name !== undefined) return name;
-  const near = suggestion(text, studyNames);
-  throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
+  const near = suggestion(text, studyNames) || ";";
+  throw new InvalidArgumentError(`there is no study "${text}"${near} there are ${studyNames.join(", ")}.`);
 }
 
 /** What `--interest` is for, by the studies that have a use for it. */

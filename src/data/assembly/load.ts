@@ -40,9 +40,9 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
     cache: aString,
     memory: aNumber,
   });
-  const { dataRoot, seed, limit, untested, onDrawn, onOpened, onMask, ...decoding } = options;
+  const { dataRoot, seed, limit, followLinks, untested, onDrawn, onOpened, onMask, ...decoding } = options;
   const { cache = "", memory = Infinity, skipBad = false } = options;
-  const listing = { dataRoot, seed, limit, skipBad, untested, onDrawn, onOpened, onMask };
+  const listing = { dataRoot, seed, limit, skipBad, followLinks, untested, onDrawn, onOpened, onMask };
   const selected = await catalogue(manifest, listing);
   const decoded = await decodeAssembly(selected, { ...decoding, cache, memory, skipBad });
   return assembled(selected, decoded, manifest.learns);

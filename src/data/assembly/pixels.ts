@@ -5,6 +5,7 @@ import {
   aFlag,
   aFunction,
   aNumber,
+  aNumberAbove,
   anything,
   aString,
   expectArgument,
@@ -49,6 +50,11 @@ export interface DecodeOptions {
    */
   readonly cache: string;
   /**
+   * The most bytes that the folder of the cache holds; default: 20 GiB. Beyond it the images that were used longest ago go first. Those that a
+   * living process uses stay, also where they are more. Infinity: no limit.
+   */
+  readonly cacheLimit?: number;
+  /**
    * The most bytes of pixels to hold, and the most that decoding may take; one image is always decoded. Where all images
    * together need more, those that are in the cache stay on disk: image files, and images of arrays in another size. Array
    * files, such as IDX, are read whole by their formats and stay in memory whatever this says.
@@ -69,6 +75,7 @@ export interface DecodeOptions {
 
 export const decodeOptions: OptionChecks<DecodeOptions> = {
   cache: required(aString),
+  cacheLimit: aNumberAbove(0),
   memory: required(aNumber),
   workers: wholeFrom(1),
   skipBad: required(aFlag),
@@ -204,11 +211,11 @@ export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolea
 }
 
 /** @throws DataError when it cannot be made */
-async function openCache(size: Size, { cache, memory }: DecodeOptions): Promise<ImageCache> {
+async function openCache(size: Size, { cache, cacheLimit, memory }: DecodeOptions): Promise<ImageCache> {
   const decoder = JSON.stringify([decoderVersion, await libvipsVersion()]);
   // A quarter, since a shard being filled and a shard being written are held together with what is decoded.
   const shardBytes = Math.min(2 ** 25, Math.max(2 ** 20, memory / 4));
-  return await ImageCache.open(cache, { ...size, decoder }, { shardBytes });
+  return await ImageCache.open(cache, { ...size, decoder }, { shardBytes, limit: cacheLimit });
 }
 
 /** The samples of arrays, each once. */

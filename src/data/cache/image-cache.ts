@@ -8,7 +8,7 @@
 // Nothing is written twice or changed. A shard without its segment is never used, a segment is written after its shard,
 // and both are checked against their names before they are: whatever was interrupted or damaged is decoded again.
 import { createHash } from "node:crypto";
-import { readFile, readdir, rm, stat } from "node:fs/promises";
+import { readFile, readdir, rm, stat, utimes } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
@@ -16,6 +16,8 @@ import { codeOf, messageOf } from "../../files/causes.ts";
 import { makeFolders } from "../../files/folders.ts";
 import { sweep, writeWhole, type WriteBytes } from "../../files/whole-files.ts";
 import { readingKey, type FittedSize, type ImageReading } from "../images/index.ts";
+import { makeRoom, usualCacheLimit } from "./cache-room.ts";
+import { noteUse } from "./leases.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
 import type { PixelRow } from "./pixel-rows.ts";
 
@@ -28,6 +30,8 @@ export interface CacheSettings extends FittedSize {
 export interface CacheOptions {
   /** About how many bytes a shard holds; 32 MiB without. */
   readonly shardBytes?: number;
+  /** The most bytes that the folder holds, beside what is in use; 20 GiB without. */
+  readonly limit?: number | undefined;
   /** Replaces writing, in tests. */
   readonly write?: WriteBytes;
 }
@@ -63,6 +67,15 @@ const longestOpen = 30_000;
 const largestSegment = 2 ** 28;
 /** Tick of the system's clock: two changes of a file within it look like one. */
 const tick = 50;
+
+/** Bytes that are written at most before the size of the folder is looked at again. */
+const mostUnwatched = 2 ** 28;
+
+/** The time of a shard is that of its last use, by which the oldest go first. */
+async function showUse(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined); // a cache that cannot be written is read all the same
+}
 
 interface Shard {
   readonly file: string;
@@ -102,6 +115,12 @@ export class ImageCache {
   readonly #bytesEach: number;
   readonly #perShard: number;
   readonly #write: WriteBytes | undefined;
+  /** The folder of all settings together, and the name of this one's in it. */
+  readonly #all: string;
+  readonly #name: string;
+  readonly #limit: number;
+  /** Bytes that may be written before the size of the folder is looked at again. */
+  #unwatched = 0;
   readonly #places = new Map<string, Place>();
   readonly #files = new Map<string, string>();
   /** Whether each shard matches its name; checked once. */
@@ -110,8 +129,11 @@ export class ImageCache {
   #newFiles: NotedFile[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, settings: CacheSettings, options: CacheOptions) {
-    this.folder = folder;
+  private constructor(all: string, name: string, settings: CacheSettings, options: CacheOptions) {
+    this.folder = join(all, name);
+    this.#all = all;
+    this.#name = name;
+    this.#limit = options.limit ?? usualCacheLimit;
     this.#bytesEach = settings.height * settings.width * settings.channels;
     this.#perShard = Math.max(1, Math.floor((options.shardBytes ?? usualShardBytes) / this.#bytesEach));
     this.#write = options.write;
@@ -129,8 +151,9 @@ export class ImageCache {
   ): Promise<ImageCache> {
     const { height, width, channels, decoder, fit = "stretch" } = settings;
     const digest = sha256(Buffer.from(decoder)).slice(0, 12);
-    const own = join(folder, `${height}x${width}x${channels}-${digest}${fit === "stretch" ? "" : `-${fit}`}`);
-    const cache = new ImageCache(own, settings, options);
+    const name = `${height}x${width}x${channels}-${digest}${fit === "stretch" ? "" : `-${fit}`}`;
+    const cache = new ImageCache(folder, name, settings, options);
+    const own = cache.folder;
     try {
       makeFolders(join(own, "shards"));
       makeFolders(join(own, "index"));
@@ -166,6 +189,7 @@ export class ImageCache {
     const place = this.#places.get(key);
     if (place === undefined) return undefined;
     const { shard, slot, pixelHash } = place;
+    this.#noteUse(shard.name); // before it is looked at: leases.ts
     const sound = this.#sound.get(shard) ?? this.#check(shard);
     this.#sound.set(shard, sound);
     return (await sound) ? { home: shard.file, slot, pixelHash } : undefined;
@@ -207,6 +231,8 @@ export class ImageCache {
     if (open !== undefined) {
       const bytes = open.bytes.subarray(0, open.images.length * this.#bytesEach);
       name = sha256(bytes);
+      this.#noteUse(name);
+      this.#makeRoom(bytes.length);
       await writeWhole(this.#shardFile(name), bytes, this.#write);
     }
     const written = { shard: name, images: open?.images ?? [], read };
@@ -214,6 +240,22 @@ export class ImageCache {
     await writeWhole(join(this.folder, "index", segment.name), segment.bytes, this.#write);
     const shard = this.#adopt(segment.name, written);
     if (shard !== undefined) this.#sound.set(shard, Promise.resolve(true));
+  }
+
+  #noteUse(shard: string): void {
+    noteUse(this.#all, `${this.#name}/${shard}`);
+  }
+
+  /** Keeps the folder within its limit, about: its size is looked at once for many shards, since others write there, too. */
+  #makeRoom(bytes: number): void {
+    this.#unwatched -= bytes;
+    if (this.#unwatched >= 0 || this.#limit === Infinity) return;
+    this.#unwatched = Math.min(this.#limit / 20, mostUnwatched);
+    try {
+      makeRoom(this.#all, this.#limit, bytes + this.#unwatched);
+    } catch {
+      // What cannot be removed stays; writing says whether there is room on the disk.
+    }
   }
 
   async #readIndex(): Promise<void> {
@@ -258,16 +300,22 @@ export class ImageCache {
       if (size === shard.count * this.#bytesEach) {
         for await (const piece of createReadStream(shard.file, { highWaterMark: 2 ** 20 }))
           hash.update(piece as Buffer);
-        if (hash.digest("hex") === shard.name) return true;
+        if (hash.digest("hex") === shard.name) {
+          await showUse(shard.file);
+          return true;
+        }
       }
     } catch (cause) {
-      if (codeOf(cause) !== "ENOENT") {
-        throw new DataError(
-          shard.file,
-          `cannot be read (${messageOf(cause)}); name another folder with --cache`,
-          { cause },
-        );
+      if (codeOf(cause) === "ENOENT") {
+        // Removed by another process, which may have made it anew since: only what named it is left.
+        await rm(join(this.folder, "index", shard.segment), { force: true });
+        return false;
       }
+      throw new DataError(
+        shard.file,
+        `cannot be read (${messageOf(cause)}); name another folder with --cache`,
+        { cause },
+      );
     }
     try {
       await rm(join(this.folder, "index", shard.segment), { force: true });

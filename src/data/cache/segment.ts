@@ -31,6 +31,14 @@ export function writeSegment(segment: Segment): { readonly bytes: Uint8Array; re
   return { bytes, name: `${sha256(bytes)}.json` };
 }
 
+/** So many bytes of a segment name its shard: `writeSegment` puts it first. */
+export const segmentHead = 128;
+
+/** The shard that the beginning of a segment names; undefined where it names none. */
+export function shardInHead(text: string): string | undefined {
+  return /^\{"format":"[^"]{1,40}","shard":"([0-9a-f]{64})"/u.exec(text)?.[1];
+}
+
 /** @returns undefined for a segment that does not match its name, or has another format */
 export function readSegment(name: string, bytes: Uint8Array): Segment | undefined {
   if (name !== `${sha256(bytes)}.json`) return undefined;

@@ -27,7 +27,7 @@ import { entryMasks, maskedListing } from "./masked-entry.ts";
 import { backgroundRemark, LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
 import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { ListContext } from "./listing.ts";
+import type { Links, ListContext, ListedRecord } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
 import { classWordRemarks } from "./class-words.ts";
@@ -40,7 +40,7 @@ import {
   withReading,
   type ListedEntry,
 } from "./listed-entry.ts";
-import { locator, sharer } from "./locating.ts";
+import { linksWithin, locator, sharer } from "./locating.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { Refuse } from "./mapping.ts";
 import { withTagPatients } from "./patient-tags.ts";
@@ -76,6 +76,8 @@ export interface CatalogueOptions {
   readonly limit?: number | undefined;
   /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
   readonly skipBad?: boolean | undefined;
+  /** Whether files are read that symbolic links lead to out of the data root; else the first is an error. Default: false. */
+  readonly followLinks?: boolean | undefined;
   /** Whether a manifest without test images will do, for somebody who tests on others; default: false. */
   readonly untested?: boolean | undefined;
   /** Called after each phantom that is drawn, with the name of its entry. */
@@ -91,6 +93,7 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   seed: required(aNumber),
   limit: aNumber,
   skipBad: aFlag,
+  followLinks: aFlag,
   untested: aFlag,
   onDrawn: aFunction,
   onOpened: aFunction,
@@ -101,7 +104,8 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
  * Lists every image that a manifest selects.
  *
  * @throws DataError for files that are missing, damaged, or do not hold what the manifest says
- * @throws ManifestError for names that the data does not have, with the nearest that it has
+ * @throws ManifestError for names that the data does not have, with the nearest that it has; and for files that a symbolic link leads to
+ *   out of the data root, unless `followLinks`
  */
 export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
   expectArgument("catalogue", "the manifest", manifest, aManifest);
@@ -109,18 +113,19 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   const { classes, sources, parents } = manifest;
   const { height, width, channels, fit } = manifest.image;
   const image = { height, width, channels, fit };
-  const { dataRoot, limit = Infinity, skipBad = false, untested = false } = options;
+  const { dataRoot, limit = Infinity, skipBad = false, untested = false, followLinks = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const remarks: Remark[] = [];
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
   const isMasked = manifest.task === "segmentation";
   const leftMasks = new LeftMasks();
+  const locate = locator(dataRoot);
+  const within = followLinks ? undefined : linksWithin(dataRoot);
   const reading = {
     classes,
     masked: isMasked,
     ...(parents === undefined ? {} : { parents }),
     image,
-    locate: locator(dataRoot),
     once: sharer(),
     bad: (error: DataError) => {
       if (!skipBad)
@@ -137,8 +142,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     };
     const drawing = drawingOf(place, options.seed, limit);
     const leftOut = new LeftOut();
+    const links = within?.((reason) => refuse([], reason));
     const context: ListContext = {
-      ...reading,
+      ...{ ...reading, links },
+      locate: (file) => locate(file, links),
       bad: (error) => {
         leftOut.add(error);
         reading.bad(error);
@@ -155,6 +162,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const named = await listEntry(manifest, path, entry, context);
+    refuseLinks(named.records, links);
     const opened = (done: number, total: number): void => options.onOpened?.(entry.name, done, total);
     const spelled = joinSpellings(
       entry.patientTag === true ? await withTagPatients(named, context.bad, refuse, opened) : named,
@@ -162,6 +170,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       context.remark,
     );
     const placed = isMasked ? await placeMasks(spelled, entry.masks, context, refuse) : undefined;
+    if (placed !== undefined) refuseLinks(placed.listing.records, links);
     const masked = placed && maskedListing(placed.listing, entry, refuse);
     const listing = masked?.listing ?? spelled;
     if (placed?.left !== undefined) leftMasks.add(entry.name, placed.left);
@@ -247,6 +256,15 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     skipped: [...skipped.values()],
     remarks,
   };
+}
+
+/** Refuses records whose image or mask is a file that a link leads to out of the data root. */
+function refuseLinks(records: readonly ListedRecord[], links: Links | undefined): void {
+  if (links === undefined) return;
+  for (const { image, mask } of records) {
+    if (mask?.kind === "file") links.refuse(mask.file);
+    else if (image.kind === "file") links.refuse(image.file);
+  }
 }
 
 /** Names, for each list, the first one of its part whose patients it shares. */

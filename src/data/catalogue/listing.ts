@@ -1,5 +1,6 @@
 // The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
 // yet, and nothing is mapped to classes: that is done in catalogue.ts.
+import type { Dirent } from "node:fs";
 import type { DataError } from "../../errors/data-errors.ts";
 import type { MaskPlaces } from "../manifest/mask-fields.ts";
 import type { ImageReading } from "../images/image.ts";
@@ -100,6 +101,14 @@ export interface Listing {
   readonly unlisted?: boolean;
 }
 
+/** What is asked of every file and folder before it is read: `locate` asks for what the manifest names, the catalogue for each record's. */
+export interface Links {
+  /** @throws ManifestError for a path below the data root that a symbolic link leads out of it */
+  readonly refuse: (path: string) => void;
+  /** Told of folders that were listed, so that not each of their files is looked at. */
+  readonly listed: (folder: string, entries: readonly Dirent[]) => void;
+}
+
 /** What a format may use while it lists. */
 export interface ListContext {
   /** Name of the entry in the manifest. */
@@ -137,6 +146,8 @@ export interface ListContext {
    * @throws DataError when it does not exist, naming it and the data root
    */
   readonly locate: (path: string) => Promise<string>;
+  /** Refuses what links lead to out of the data root; undefined where links are followed wherever they lead. */
+  readonly links?: Links | undefined;
   /** Reads a file that several entries share once. */
   readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
   /** Called after each image that a format draws, since drawing takes a while. */

@@ -2,15 +2,18 @@
 import { join, resolve } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { nearPath, suggestedPath } from "../../files/near-files.ts";
+import { LinkGuard } from "../../files/links.ts";
 import { exists } from "../../files/paths.ts";
 import { pathsOnDisk } from "../../files/spelled-paths.ts";
-import type { ListContext } from "./listing.ts";
+import type { Links, ListContext } from "./listing.ts";
 
-export function locator(dataRoot: string): ListContext["locate"] {
+/** Gives the paths of what the manifest names below the data root, as ListContext.locate. */
+export function locator(dataRoot: string): (path: string, links?: Links) => Promise<string> {
   const root = resolve(dataRoot);
   const onDisk = pathsOnDisk();
-  return async (path) => {
+  return async (path, links) => {
     const file = onDisk(join(root, path));
+    links?.refuse(resolve(file)); // before anything is said of what lies there
     if (await exists(file)) return file;
     if (!(await exists(root))) {
       throw new DataError(
@@ -25,6 +28,27 @@ export function locator(dataRoot: string): ListContext["locate"] {
         (near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`),
     );
   };
+}
+
+/**
+ * Refuses what links lead to out of the data root.
+ * @returns for a reader of files: throws its complaint
+ */
+export function linksWithin(dataRoot: string): (complain: (reason: string) => never) => Links {
+  const guard = new LinkGuard(dataRoot);
+  return (complain) => ({
+    refuse: (path) => {
+      const target = guard.leadsOut(path);
+      if (target === undefined) return;
+      complain(
+        `reads ${path}, which a symbolic link leads to ${target}, out of the data root ${guard.root}: put a copy there in place of the ` +
+          "link, or allow such links with --follow-links (in a program, followLinks: true)",
+      );
+    },
+    listed: (folder, entries) => {
+      guard.listed(folder, entries);
+    },
+  });
 }
 
 /** Two entries often share a file; it is read once and forgotten after listing. */

@@ -20,6 +20,8 @@ export interface PlacedMasks {
   readonly left?: { readonly folder: string; readonly masks: ReadonlySet<string> };
 }
 
+type PlaceContext = Pick<ListContext, "locate" | "entry" | "links">;
+
 /** The path of a record's mask; undefined where it has none. */
 type MaskOf = (record: ListedRecord) => string | undefined;
 
@@ -30,7 +32,7 @@ type MaskOf = (record: ListedRecord) => string | undefined;
 export async function placeMasks(
   listing: Listing,
   masks: MaskPlaces | undefined,
-  context: Pick<ListContext, "locate" | "entry">,
+  context: PlaceContext,
   refuse: Refuse,
 ): Promise<PlacedMasks> {
   const { records } = listing;
@@ -91,7 +93,7 @@ function stemOf(path: string): string {
 async function inFolder(
   listed: readonly ListedRecord[],
   { folder }: Extract<MaskPlaces, { kind: "folder" }>,
-  context: Pick<ListContext, "locate" | "entry">,
+  context: PlaceContext,
   refuse: Refuse,
 ): Promise<Finder> {
   const root = await context.locate(folder);
@@ -101,7 +103,7 @@ async function inFolder(
   // A folder of masks within that of the images holds no image; one that holds the images, too, holds masks beside them.
   const records = beside.length === 0 ? listed : beside;
   const images = new Set(records.map(fileOfImage));
-  const masks = (await imagesBelow(root)).filter((mask) => !images.has(fileOfImage(mask)));
+  const masks = (await imagesBelow(root, context)).filter((mask) => !images.has(fileOfImage(mask)));
   if (masks.length === 0) refuse(["masks"], "hold no file beside the images");
   const byStem = grouped(masks, ({ id }) => stemOf(id));
   const byName = grouped(masks, ({ id }) => posix.basename(stemOf(id)));
@@ -166,7 +168,7 @@ function templateHint(
 async function byTemplate(
   records: readonly ListedRecord[],
   { template }: Extract<MaskPlaces, { kind: "template" }>,
-  context: Pick<ListContext, "locate" | "entry">,
+  context: PlaceContext,
   refuse: Refuse,
 ): Promise<Finder> {
   const start = template.slice(0, template.search(/[{}]/u)).lastIndexOf("/") + 1;
@@ -192,7 +194,7 @@ async function byTemplate(
 async function byColumn(
   records: readonly ListedRecord[],
   { column, folder }: Extract<MaskPlaces, { kind: "column" }>,
-  context: Pick<ListContext, "locate" | "entry">,
+  context: PlaceContext,
   refuse: Refuse,
 ): Promise<Finder> {
   const columns = Object.keys(records.at(0)?.row ?? {});

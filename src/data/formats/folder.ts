@@ -7,7 +7,7 @@ import { codeOf } from "../../files/causes.ts";
 import { isHarmless } from "../../files/harmless.ts";
 import { askFolder } from "../../files/paths.ts";
 import { isDicomList, isUnnamedDicom } from "../images/dicom-names.ts";
-import type { ListedRecord } from "../catalogue/listing.ts";
+import type { Links, ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
 import type { Format } from "./format.ts";
@@ -35,11 +35,12 @@ export const folder: Format<typeof fields> = {
   patients: "entry",
   list: async (entry, context) => {
     const root = await context.locate(entry.folder);
+    const { links } = context;
     if (context.masked === true) {
-      return { records: await imagesBelow(root), labelNames: [], rawLabels: new Uint8Array(0) };
+      return { records: await imagesBelow(root, { links }), labelNames: [], rawLabels: new Uint8Array(0) };
     }
     const realRoot = await realFolder(root);
-    const top = await entriesOf(root);
+    const top = await entriesOf(root, links);
     const folders = top.filter(({ kind }) => kind === "folder").map(({ name }) => name);
     if (folders.length === 0) throw new DataError(root, "holds no folder; it should hold a folder a class");
     if (folders.length > mostLabels) {
@@ -53,7 +54,7 @@ export const folder: Format<typeof fields> = {
     for (const label of folders) {
       const k = labelNames.indexOf(label);
       const seen = new Set<string>();
-      for await (const id of filesBelow(root, realRoot, label, seen, 1)) {
+      for await (const id of filesBelow({ root, realRoot, links }, label, seen, 1)) {
         if (records.length + others.length >= mostFiles) {
           throw new DataError(root, `holds over ${mostFiles} files`);
         }
@@ -95,10 +96,16 @@ function refuseSecondLabel(root: string, label: string, real: string, labelOf: M
 /**
  * All image files of a folder, at any depth, in order; they have no labels.
  *
- * @param reading of all of them
+ * @param options how all of them are read, and which links are refused
  * @throws DataError when there are none, or too many
  */
-export async function imagesBelow(root: string, reading?: ImageReading): Promise<ListedRecord[]> {
+export async function imagesBelow(
+  root: string,
+  {
+    reading,
+    links,
+  }: { readonly reading?: ImageReading | undefined; readonly links?: Links | undefined } = {},
+): Promise<ListedRecord[]> {
   const realRoot = await realFolder(root);
   const records: ListedRecord[] = [];
   const take = async (id: string): Promise<void> => {
@@ -112,9 +119,9 @@ export async function imagesBelow(root: string, reading?: ImageReading): Promise
     records.push({ id, image });
   };
   const seen = new Set<string>();
-  for (const { name, kind } of await entriesOf(root)) {
+  for (const { name, kind } of await entriesOf(root, links)) {
     if (kind === "file") await take(name);
-    else for await (const id of filesBelow(root, realRoot, name, seen, 1)) await take(id);
+    else for await (const id of filesBelow({ root, realRoot, links }, name, seen, 1)) await take(id);
   }
   if (records.length === 0) {
     throw new DataError(root, `holds no image (${imageSuffixList})`);
@@ -122,21 +129,29 @@ export async function imagesBelow(root: string, reading?: ImageReading): Promise
   return records;
 }
 
+/** The folder whose files are listed. */
+interface ListedFolder {
+  readonly root: string;
+  /** The same without links. */
+  readonly realRoot: string;
+  readonly links: Links | undefined;
+}
+
 /** Paths below `root`, with forward slashes. `seen` are the folders listed so far: links may lead back to one. */
 async function* filesBelow(
-  root: string,
-  realRoot: string,
+  folder: ListedFolder,
   below: string,
   seen: Set<string>,
   depth: number,
 ): AsyncGenerator<string> {
+  const { root, realRoot, links } = folder;
   const real = await realFolder(join(root, below));
   // A link to the root, or to what it lies in, would list other classes' images as this one's.
   if (seen.has(real) || `${realRoot}${sep}`.startsWith(`${real}${sep}`)) return;
   seen.add(real);
   if (depth > deepest) throw new DataError(join(root, below), `lies over ${deepest} folders deep`);
-  for (const { name, kind } of await entriesOf(join(root, below))) {
-    if (kind === "folder") yield* filesBelow(root, realRoot, `${below}/${name}`, seen, depth + 1);
+  for (const { name, kind } of await entriesOf(join(root, below), links)) {
+    if (kind === "folder") yield* filesBelow(folder, `${below}/${name}`, seen, depth + 1);
     else yield `${below}/${name}`;
   }
 }
@@ -149,12 +164,14 @@ interface FolderEntry {
 }
 
 /** What a folder holds, links followed, sorted by code units: the system's order differs between machines. */
-async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {
+async function entriesOf(folder: string, links: Links | undefined): Promise<readonly FolderEntry[]> {
   const entries = await askFolder(folder, (path) => readdir(path, { withFileTypes: true }));
+  links?.listed(folder, entries);
   const found: FolderEntry[] = [];
   for (const entry of entries) {
     const { name } = entry;
     if (isHarmless(name)) continue;
+    if (entry.isSymbolicLink()) links?.refuse(join(folder, name));
     const kind = entry.isSymbolicLink() ? await kindOfTarget(join(folder, name)) : kindOf(entry);
     if (kind !== undefined) found.push({ name, kind });
   }

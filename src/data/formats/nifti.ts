@@ -88,6 +88,7 @@ export const nifti: Format<typeof fields> = {
     for (const volume of volumes) {
       try {
         const { file } = volume;
+        context.links?.refuse(file);
         const image = await context.once(JSON.stringify(["volume", file, axis, window]), () =>
           VolumeSlices.read(file, { axis, window }, shelf),
         );
@@ -169,7 +170,7 @@ async function volumesAt(
   const root = await context.locate(volumes);
   return statSync(root).isFile()
     ? [volumeFile(dirname(root), basename(root))]
-    : await volumesBelow(root, context.bad);
+    : await volumesBelow(root, context.bad, context.links);
 }
 
 /** A record for each slice that is taken. */

@@ -4,7 +4,7 @@ import { dirname, join, posix } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
 import { isMissing } from "../../labels/wording.ts";
-import type { ListContext } from "../catalogue/listing.ts";
+import type { Links, ListContext } from "../catalogue/listing.ts";
 import { columnsOfName, imageName } from "../formats/path-template.ts";
 import type { MaskPlaces } from "../manifest/mask-fields.ts";
 import { volumeSuffixes } from "./volume-files.ts";
@@ -23,9 +23,10 @@ export type LabelFileOf = (volume: ListedVolume) => Promise<string>;
 export async function labelFinder(
   masks: MaskPlaces,
   volumes: readonly ListedVolume[],
-  context: Pick<ListContext, "locate">,
+  context: Pick<ListContext, "locate" | "links">,
   refuse: (field: string, reason: string) => never,
 ): Promise<LabelFileOf> {
+  const { links } = context;
   if (masks.kind === "folder") {
     const root = await context.locate(masks.folder);
     if (statSync(root).isFile()) {
@@ -37,7 +38,7 @@ export async function labelFinder(
       }
       return () => Promise.resolve(root);
     }
-    return (volume) => inFolder(root, volume);
+    return (volume) => inFolder(root, volume, links);
   }
   const columns = Object.keys(volumes.at(0)?.row ?? {});
   if (masks.kind === "column") {
@@ -55,7 +56,7 @@ export async function labelFinder(
           `has no label volume: its cell in column ${column} is empty or leads elsewhere`,
         );
       }
-      return await present(file, [path]);
+      return await present(file, [path], links);
     };
   }
   const { template } = masks;
@@ -69,19 +70,22 @@ export async function labelFinder(
     const path = made === undefined ? undefined : belowRoot(root, posix.normalize(made));
     if (path === undefined)
       throw new DataError(file, `has no label volume: ${template} leads nowhere for it`);
-    return await present(file, [path]);
+    return await present(file, [path], links);
   };
 }
 
 /** Called as the volume is, or as nnU-Net calls it: images have the number of their channel behind the name, labels have none. */
-async function inFolder(root: string, { file, id }: VolumeFile): Promise<string> {
+async function inFolder(root: string, { file, id }: VolumeFile, links: Links | undefined): Promise<string> {
   const stems = [...new Set([id, id.replace(/_0000$/u, "")])];
   const found = stems.flatMap((stem) => volumeSuffixes.map((suffix) => join(root, stem + suffix)));
-  return await present(file, found);
+  return await present(file, found, links);
 }
 
-async function present(volume: string, paths: readonly string[]): Promise<string> {
-  for (const path of paths) if (path !== volume && (await exists(path))) return path;
+async function present(volume: string, paths: readonly string[], links: Links | undefined): Promise<string> {
+  for (const path of paths) {
+    links?.refuse(path);
+    if (path !== volume && (await exists(path))) return path;
+  }
   throw new DataError(
     volume,
     `has no label volume: ${paths.join(" and ")} ${paths.length > 1 ? "do" : "does"} not exist`,

@@ -4,6 +4,7 @@ import { join, posix } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { isHarmless } from "../../files/harmless.ts";
 import { askFolder, exists } from "../../files/paths.ts";
+import type { Links } from "../catalogue/listing.ts";
 import { isUnnamedDicom } from "../images/dicom-names.ts";
 
 export interface VolumeFile {
@@ -44,9 +45,10 @@ export interface FilesBelow {
 
 /**
  * All files of a folder, at any depth, in the order of their paths.
+ * @param links which are refused
  * @throws DataError where the folder cannot be read, or holds too much
  */
-export async function filesBelow(root: string): Promise<FilesBelow> {
+export async function filesBelow(root: string, links?: Links): Promise<FilesBelow> {
   const volumes: VolumeFile[] = [];
   const others: string[] = [];
   const seen = new Set<string>();
@@ -59,6 +61,7 @@ export async function filesBelow(root: string): Promise<FilesBelow> {
     const names = (await askFolder(folder, (path) => readdir(path))).filter((name) => !isHarmless(name));
     for (const name of names.sort()) {
       const path = posix.join(below, name);
+      links?.refuse(join(root, path));
       const kind = await stat(join(root, path)).catch(() => undefined);
       if (kind?.isDirectory() === true) await visit(path, depth + 1);
       else if (isVolumeName(name)) volumes.push(volumeFile(root, path));
@@ -74,13 +77,15 @@ export async function filesBelow(root: string): Promise<FilesBelow> {
  * The volumes of a folder.
  *
  * @param bad told of each file that is none and does not belong beside volumes
+ * @param links which are refused
  * @throws DataError where there are none, and as `filesBelow`
  */
 export async function volumesBelow(
   root: string,
   bad: (error: DataError) => void,
+  links?: Links,
 ): Promise<readonly VolumeFile[]> {
-  const { volumes, others } = await filesBelow(root);
+  const { volumes, others } = await filesBelow(root, links);
   const faults: DataError[] = [];
   for (const path of others) if (!beside.test(path)) faults.push(await noVolume(join(root, path)));
   if (volumes.length === 0) {

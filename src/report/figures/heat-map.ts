@@ -1,4 +1,4 @@
-// Heat maps: the labels of an assembly, and the similarity of class queries.
+// Heat maps: the labels of an assembly, the similarity of class queries, and what other rooms draw in cells.
 
 import * as Plot from "@observablehq/plot";
 import type { LabelCoverage, LabelCount } from "../../data/inspection/counts.ts";
@@ -7,7 +7,7 @@ import { fixed, listed, whole } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { cool, muted, warm } from "../html/style.ts";
 
-interface HeatCell {
+export interface HeatCell {
   readonly row: string;
   readonly column: string;
   /** Strength of its colour, from -1 to 1. */
@@ -17,16 +17,17 @@ interface HeatCell {
 
 /** The strongest colour on which text stays readable, in light and dark. */
 const strongest = 0.55;
-const cellHeight = 24;
+const usualHeight = 24;
 
 /** Rows and columns are found by their whole names, which are cut only when they are drawn. */
-function heatMap(
+export function heatMap(
   title: string,
   rows: readonly string[],
   columns: readonly string[],
   cells: readonly HeatCell[],
-  most: { readonly letters: number; readonly cellWidth: number },
+  most: { readonly letters: number; readonly cellWidth: number; readonly cellHeight?: number },
 ): Drawing {
+  const { cellHeight = usualHeight } = most;
   const margin = 14 + 6.6 * Math.min(most.letters, Math.max(...rows.map((name) => name.length)));
   const longest = Math.max(...columns.map((name) => Math.min(most.letters, name.length)));
   const slanted = longest * 6.6 + 8 > most.cellWidth;

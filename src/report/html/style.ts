@@ -97,6 +97,14 @@ pre {
 .strips img { display: block; width: 100%; max-width: 46rem; height: auto; image-rendering: pixelated; }
 .panels { display: grid; grid-template-columns: repeat(3, 1fr); gap: .4rem; max-width: 46rem; color: var(--muted); font-weight: 600; font-size: .9rem; margin: 1rem 0 -.5rem; }
 .strips p { margin: .3rem 0 0; font-size: .8rem; line-height: 1.35; }
+.gauges { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1.5rem 2rem; list-style: none; padding: 0; margin: 1rem 0; }
+.gauges h3 { margin: 0; }
+.gauges .value { font-size: 1.3rem; font-variant-numeric: tabular-nums; margin: 0; }
+.gauges .value small { color: var(--muted); font-size: .8rem; }
+.gauges svg { width: 100%; height: auto; margin: .3rem 0; }
+.gauges .note { font-size: .85rem; }
+.beside { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); gap: 0 2rem; }
+.beside figure { margin: .5rem 0 1rem; min-width: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0; margin: .4rem 0; font-size: .9rem; }
 .swatch { display: inline-block; margin-right: .4rem; vertical-align: -.05em; }
 @media print {

@@ -1,5 +1,5 @@
 // A checked engine's launches. Each runs on copies of what it binds, with a guard band behind each copy, and then once more
-// in reverse order with something else in the bands; what it did wrong is kept until somebody asks. Copies, since a band
+// in reverse order, in a grid of several rows and with something else in the bands; what it did wrong is kept until somebody asks. Copies, since a band
 // must lie behind whatever is bound: a whole buffer, a part of a gathered one, a place in a program's memory. And every copy
 // is bound at an offset, as those parts are.
 
@@ -10,6 +10,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import type { Bound } from "./bindings.ts";
 import { usage } from "./buffers.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { countsRows, inRows } from "./folded-grid.ts";
 import type { Range } from "./storage.ts";
 
 /**
@@ -49,6 +50,12 @@ interface Place {
 /** The run in order, and the one in reverse order. */
 type Run = "first" | "second";
 
+/** What a shader's text says of it that its launches depend on. */
+interface ShaderTraits {
+  readonly asksForLengths: boolean;
+  readonly countsRows: boolean;
+}
+
 /** The copies of a binding; one that is read alone serves both runs. */
 interface Copied extends Readonly<Record<Run, GPUBuffer>> {
   readonly index: number;
@@ -69,8 +76,8 @@ export class GuardedLaunches {
   readonly #compare: GPUComputePipeline;
   /** Copies by what they are for; they grow, and serve launch after launch. */
   readonly #copies = new Map<string, GPUBuffer>();
-  /** Kernels that were run, and whether they ask how long a binding is: looked at once. */
-  readonly #asking = new WeakMap<Kernel, boolean>();
+  /** Of kernels that were run: their texts are looked at once. */
+  readonly #seen = new WeakMap<Kernel, ShaderTraits>();
   /** Used by launches that are not submitted yet, and by none after them. */
   #retired: GPUBuffer[] = [];
   #batches: Batch[] = [];
@@ -106,22 +113,24 @@ export class GuardedLaunches {
       this.#clashes.push(`${launch} binds the same buffer as "${one}" and as "${other}", and writes to it`);
     }
     // A shader that asks how long a binding is must not be told that the band belongs to it.
-    const band = this.#asksForLengths(kernel) ? 0 : bandBytes;
+    const { asksForLengths, countsRows } = this.#traitsOf(kernel);
+    const band = asksForLengths ? 0 : bandBytes;
     const copies = buffers.map(({ index, writes, target }): Copied => {
       const first = this.#copy(encoder, `first ${index}`, target, band);
       const second = writes ? this.#copy(encoder, `second ${index}`, target, band) : first;
       return { index, bytes: target.size, band, first, second };
     });
-    const run = (which: Run, code: GPUComputePipeline): void => {
+    const run = (which: Run, code: GPUComputePipeline, grid: readonly [number, number]): void => {
       const entries = [...uniform, ...copies.map((copied) => this.#banded(encoder, copied, which))];
       const pass = encoder.beginComputePass();
       pass.setPipeline(code);
       pass.setBindGroup(0, this.#device.createBindGroup({ label: launch, layout, entries }));
-      pass.dispatchWorkgroups(...workgroups);
+      pass.dispatchWorkgroups(...grid);
       pass.end();
     };
-    run("first", pipeline);
-    run("second", reversed);
+    const limit = this.#traits.maxWorkgroupsPerDimension;
+    run("first", pipeline, workgroups);
+    run("second", reversed, countsRows ? inRows(workgroups, limit) : workgroups);
     buffers.forEach(({ index, writes, target }, i) => {
       if (!writes) return;
       this.#look(encoder, copies[i], { launch, binding: nameOf(index), bytes: target.size });
@@ -129,13 +138,14 @@ export class GuardedLaunches {
     });
   }
 
-  #asksForLengths(kernel: Kernel): boolean {
-    let asks = this.#asking.get(kernel);
-    if (asks === undefined) {
-      asks = /\barrayLength\b/.test(blankComments(kernel.text, "all"));
-      this.#asking.set(kernel, asks);
+  #traitsOf(kernel: Kernel): ShaderTraits {
+    let traits = this.#seen.get(kernel);
+    if (traits === undefined) {
+      const { text } = kernel;
+      const asksForLengths = /\barrayLength\b/.test(blankComments(text, "all"));
+      this.#seen.set(kernel, (traits = { asksForLengths, countsRows: countsRows(text) }));
     }
-    return asks;
+    return traits;
   }
 
   /** To be called after each submit. */
@@ -291,7 +301,7 @@ function complaints({ launch, binding, bytes }: Place, [read, order, band]: Uint
   if (order !== nothing) {
     said.push(
       `${launch} computes another "${binding}" in reverse order, first at byte ${4 * order}: a barrier is missing, two ` +
-        "invocations write one place, or it reads behind the end of a binding",
+        "invocations write one place, it reads behind the end of a binding, or it goes wrong in a grid of several rows",
     );
   }
   return said;

@@ -4,7 +4,6 @@ import { deviceGist } from "../../device/device-words.ts";
 import { KernelError } from "../../errors/errors.ts";
 import { isBuiltInKernel, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
-import { inReverseOrder } from "./reverse-order.ts";
 
 /** A pipeline on its way or ready; `failure` is set instead when it does not compile. */
 export interface PipelineEntry {
@@ -13,7 +12,7 @@ export interface PipelineEntry {
   /** Resolves when `pipeline` or `failure` is set; never rejects. */
   readonly settled: Promise<void>;
   pipeline?: GPUComputePipeline;
-  /** In a checked engine: the same in reverse order. Set before `pipeline` is. */
+  /** In a checked engine: that of the second run. Set before `pipeline` is. */
   reversed?: GPUComputePipeline;
   failure?: KernelError;
 }
@@ -40,13 +39,13 @@ function wayOut(words: string): string {
 
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #checked: boolean;
+  readonly #second: ((label: string, code: string) => string) | undefined;
   readonly #entries = new Map<string, PipelineEntry>();
 
-  /** `checked` compiles every shader in reverse order, too. */
-  constructor(device: GPUDevice, checked = false) {
+  /** `second` makes the text of each shader's second run, in a checked engine. */
+  constructor(device: GPUDevice, second?: (label: string, code: string) => string) {
     this.#device = device;
-    this.#checked = checked;
+    this.#second = second;
   }
 
   /** How many pipelines were asked for so far. */
@@ -83,7 +82,7 @@ export class PipelineCache {
         const refusal = await refused;
         if (refusal !== null) throw new KernelError(`shader ${label}: ${deviceGist(refusal.message)}`);
         const code = kernel.specialise(knobs);
-        const texts = this.#checked ? [code, inReverseOrder(label, code)] : [code];
+        const texts = this.#second === undefined ? [code] : [code, this.#second(label, code)];
         const [pipeline, reversed] = await Promise.all(
           texts.map((text) => this.#pipelineOf(label, layout, text)),
         );

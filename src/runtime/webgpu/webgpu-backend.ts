@@ -20,6 +20,7 @@ import { bandBytes, frontBytes, GuardedLaunches } from "./guarded-launches.ts";
 import { lower } from "./lowering.ts";
 import { planMemory, type MemoryPlan } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { inReverseOrder } from "./reverse-order.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { implementationBytes, piecesOf, reservedBytes, type StepPlan, mebibytes } from "../step-plan.ts";
 import { moreThanThereIs, refusedStep, WebGpuProgram } from "./webgpu-program.ts";
@@ -59,6 +60,12 @@ export interface WebGpuOptions {
   readonly checked?: boolean;
 }
 
+/** What proofs may ask for beyond that. */
+export interface ProvingOptions extends WebGpuOptions {
+  /** Of a checked engine: what the text of a second run, which is in reverse order, becomes. Default: it stays as it is. */
+  readonly second?: (code: string) => string;
+}
+
 export class WebGpuBackend implements Backend {
   readonly kind = "webgpu";
   readonly gpu: Gpu;
@@ -71,13 +78,15 @@ export class WebGpuBackend implements Backend {
   #staging: { readonly buffer: GPUBuffer; isFree: boolean } | undefined;
   readonly #checked: boolean;
 
-  constructor(gpu: Gpu, options: WebGpuOptions = {}) {
+  constructor(gpu: Gpu, options: ProvingOptions = {}) {
     const checked = (this.#checked = options.checked ?? false);
+    const { second = (code) => code } = options;
+    const secondText = (label: string, code: string): string => second(inReverseOrder(label, code));
     this.gpu = checked ? withRoomForBands(gpu) : gpu;
     const { device, traits } = this.gpu;
     this.#pool = new BufferPool(this.gpu, checked);
     this.#shared = new SharedMemory(this.#pool);
-    this.#pipelines = new PipelineCache(device, checked);
+    this.#pipelines = new PipelineCache(device, checked ? secondText : undefined);
     const guard = checked ? new GuardedLaunches(device, traits) : undefined;
     this.#commands = new CommandQueue(this.gpu, this.#pool, guard);
     this.choice = new CandidateChoice(traits, options.candidates, options.tuning);

@@ -52,6 +52,7 @@ export function guessForm({ name, cells }: ColumnCells): ColumnGuess {
     const first = values.indexOf(undefined);
     return { form: { kind: "category" }, doubt: commaDoubt(said[first], form), row: rows[first] };
   }
+  if (isCalledIdentifier(name, distinct.size, said.length)) return { form: { kind: "identifier" } };
   const odd = values.indexOf(undefined);
   if (numbers.length >= mostlyNumbers * values.length && new Set(numbers).size > 2) {
     const count = values.length - numbers.length;
@@ -129,24 +130,32 @@ function numberForm(name: string, numbers: readonly number[], distinct: number):
   if (numbers.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER && Number.isInteger(value))) {
     return { kind: "identifier" }; // more digits than a number keeps
   }
-  if (distinct <= 2) return { kind: "category" };
+  if (distinct <= 3) return { kind: "category" };
   return { kind: isWhole ? "integer" : "number" };
 }
 
+/** Whether the name of a column says that it says who a row is, and many differ. */
+function isCalledIdentifier(name: string, distinct: number, count: number): boolean {
+  if (count < 20 || distinct <= 0.05 * count) return false;
+  const plain = name.trim().replace(/^[A-Z]+(?=[\s_.-]|$)/u, (word) => word.toLowerCase());
+  const isKey =
+    /(?:^|[\s_.-])(?:id|ids|identifier|uuid|guid|key|mrn|ssn|e-?mail|phone|telephone)$/iu.test(plain) ||
+    /[a-z](?:Id|ID)$/u.test(plain);
+  return (
+    isKey ||
+    /(?:^|[\s_.-])(?:(?:first|last|family|full)[\s_-]?name|surname|address|patient(?:[\s_-]?id)?)$/iu.test(
+      plain,
+    )
+  );
+}
+
 /**
- * Whether cells say who a row is. By its name where many differ, else where practically all differ: of numbers only where each
- * differs from all others, in the order of the file or not; of words also where they are long, such as paths and free text.
+ * Whether cells say who a row is: by the name of their column where many differ, else where practically all differ. Numbers only
+ * where they count rows, words also where they are long, such as paths and free text.
  */
 function isIdentifier(name: string, distinct: number, count: number, length: number): boolean {
   if (count < 20) return false;
-  const byName = /(?:^|[\s_.-])(?:id|ids|identifier|uuid|guid|key|mrn|ssn|e-?mail|phone|telephone)$/iu.test(
-    name.trim(),
-  );
-  const isPerson =
-    /(?:^|[\s_.-])(?:(?:first|last|family|full)[\s_-]?name|surname|address|patient(?:[\s_-]?id)?)$|[a-z](?:Id|ID)$/u.test(
-      name.trim().replace(/^[A-Z]+(?=[\s_.-]|$)/u, (word) => word.toLowerCase()),
-    );
-  if ((byName || isPerson) && distinct > 0.05 * count) return true;
+  if (isCalledIdentifier(name, distinct, count)) return true;
   if (length === 0) return distinct === count && isCounted(name);
   return distinct > 0.9 * count || (length > 12 && distinct > 0.5 * count);
 }

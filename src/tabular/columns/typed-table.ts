@@ -97,26 +97,43 @@ function hintFor(form: ColumnForm): string {
 /** What writes a drawn value as a cell. */
 export type CellWriter = (value: Drawn) => string;
 
+/** How the values of a column are written, as far as at least ten rows show it. */
+export interface WrittenColumn {
+  readonly form: ColumnForm;
+  /** Of numbers, at most. */
+  readonly decimals: number;
+  /** What stands for no value. */
+  readonly empty: string;
+}
+
 /**
- * What writes the values of a column as its table has them.
+ * How a table writes a column.
  *
  * Numbers get as many decimals as all but fewer than `least` cells keep to: one person's seven digits are theirs. An empty cell is
  * written by the word that at least `least` cells have, else as nothing.
  */
-export function cellWriter(cells: readonly string[], form: ColumnForm, least: number): CellWriter {
-  const empty = emptyWord(cells, form, least);
+export function writtenColumn(cells: readonly string[], form: ColumnForm, least: number): WrittenColumn {
+  return {
+    form,
+    decimals: form.kind === "number" ? usualDecimals(cells, form, least) : 0,
+    empty: emptyWord(cells, form, least),
+  };
+}
+
+/** What writes the values of a column. */
+export function cellWriter({ form, decimals, empty }: WrittenColumn): CellWriter {
   const { kind, numbers, dates = { order: "year-first" } as const } = form;
-  if (kind === "category" || kind === "identifier")
+  if (kind === "category" || kind === "identifier") {
     return (value) => (value === null || value === "" ? empty : String(value));
-  if (kind === "date")
-    return (value) => (typeof value === "number" && !Number.isNaN(value) ? writeDate(value, dates) : empty);
-  const decimals = kind === "integer" ? 0 : usualDecimals(cells, form, least);
-  return (value) =>
-    typeof value === "number" && !Number.isNaN(value) ? writeNumber(value, decimals, numbers) : empty;
+  }
+  return (value) => {
+    if (typeof value !== "number" || Number.isNaN(value)) return empty;
+    return kind === "date" ? writeDate(value, dates) : writeNumber(value, decimals, numbers);
+  };
 }
 
 /** The most decimals that at least `least` cells have. */
-export function usualDecimals(cells: readonly string[], form: ColumnForm, least: number): number {
+function usualDecimals(cells: readonly string[], form: ColumnForm, least: number): number {
   const counts: number[] = [];
   for (const cell of cells) {
     if (isEmptyCell(cell, form)) continue;

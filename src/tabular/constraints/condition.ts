@@ -1,5 +1,13 @@
 // What a cell of a column must be, as people write it in manifests and on the command line.
 
+import {
+  aFlag,
+  aNumber,
+  expectOptions,
+  listOf,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { everything, justAbove, justBelow, meet, type Domain } from "../cell-domain.ts";
 
@@ -20,6 +28,24 @@ export interface Condition {
   readonly missing?: boolean;
 }
 
+const aValue: Requirement = {
+  words: "a name or a number",
+  fits: (value) => typeof value === "string" || (typeof value === "number" && !Number.isNaN(value)),
+};
+const conditionChecks: OptionChecks<Condition> = {
+  equals: aValue,
+  oneOf: listOf("names or numbers", aValue),
+  not: {
+    words: "a name, a number or a list of them",
+    fits: (value) => aValue.fits(value) || listOf("", aValue).fits(value),
+  },
+  min: aNumber,
+  max: aNumber,
+  above: aNumber,
+  below: aNumber,
+  missing: aFlag,
+};
+
 /**
  * The cells that fulfil a condition.
  *
@@ -27,6 +53,7 @@ export interface Condition {
  * @throws UsageError for a condition that says nothing, contradicts itself, or does not suit the kind of column
  */
 export function domainOf(condition: Condition, kind: Domain["kind"], whose: string): Domain {
+  expectOptions(whose, condition, conditionChecks);
   const { equals, oneOf, not, min, max, above, below, missing } = condition;
   const parts: Domain[] = [];
   const values = (list: readonly (string | number)[]): Domain => valuesDomain(list, kind, whose);
@@ -36,14 +63,11 @@ export function domainOf(condition: Condition, kind: Domain["kind"], whose: stri
   for (const [word, bound] of Object.entries({ min, max, above, below })) {
     if (bound === undefined) continue;
     if (kind === "category") throw new UsageError(`${whose} holds categories, which have no ${word}`);
-    if (typeof bound !== "number" || Number.isNaN(bound)) {
-      throw new UsageError(`${whose}: ${word} must be a number, not ${JSON.stringify(bound)}`);
-    }
   }
   if ((min ?? max ?? above ?? below) !== undefined) {
     const low = Math.max(min ?? -Infinity, above === undefined ? -Infinity : justAbove(above));
     const high = Math.min(max ?? Infinity, below === undefined ? Infinity : justBelow(below));
-    if (low > high) throw new UsageError(`${whose}: no number is ${conditionShown(condition)}`);
+    if (low > high) throw new UsageError(`${whose}: no number is ${conditionShown(condition, whose)}`);
     parts.push({ kind: "number", intervals: [[low, high]], isMissingIn: true });
   }
   if (parts.length === 0) {
@@ -94,19 +118,29 @@ function without(domain: Domain): Domain {
 const listed = (value: string | number | readonly (string | number)[]): readonly (string | number)[] =>
   typeof value === "object" ? value : [value];
 
+/** How a column's numbers are written for people, where not as numbers: dates. */
+export type NumberShown = (column: string, value: number) => string;
+
+export const plainly: NumberShown = (_, value) => String(value);
+
 /** A condition in words that follow "must be": `"Male"`, `one of "a", "b"`, `from 0 to 120`. */
-export function conditionShown({ equals, oneOf, not, min, max, above, below, missing }: Condition): string {
+export function conditionShown(
+  { equals, oneOf, not, min, max, above, below, missing }: Condition,
+  column: string,
+  numberShown: NumberShown = plainly,
+): string {
   const words: string[] = [];
+  const number = (value: number): string => numberShown(column, value);
   const shown = (values: readonly (string | number)[]): string =>
-    values.map((value) => JSON.stringify(value)).join(", ");
+    values.map((value) => (typeof value === "number" ? number(value) : JSON.stringify(value))).join(", ");
   if (equals !== undefined) words.push(shown([equals]));
   if (oneOf !== undefined) words.push(oneOf.length === 1 ? shown(oneOf) : `one of ${shown(oneOf)}`);
   if (not !== undefined) words.push(`not ${shown(listed(not))}`);
-  if (min !== undefined && max !== undefined) words.push(`from ${min} to ${max}`);
-  else if (min !== undefined) words.push(`at least ${min}`);
-  else if (max !== undefined) words.push(`at most ${max}`);
-  if (above !== undefined) words.push(`above ${above}`);
-  if (below !== undefined) words.push(`below ${below}`);
+  if (min !== undefined && max !== undefined) words.push(`from ${number(min)} to ${number(max)}`);
+  else if (min !== undefined) words.push(`at least ${number(min)}`);
+  else if (max !== undefined) words.push(`at most ${number(max)}`);
+  if (above !== undefined) words.push(`above ${number(above)}`);
+  if (below !== undefined) words.push(`below ${number(below)}`);
   const valueWords = words.join(" and ");
   if (missing === undefined) return valueWords;
   if (valueWords === "") return missing ? "missing" : "not missing";

@@ -1,9 +1,22 @@
 // Constraints: what holds in every row, and must hold in every row that is drawn.
 
+import {
+  aFlag,
+  aList,
+  aRecord,
+  aString,
+  expectArgument,
+  expectFields,
+  expectOptions,
+  oneOf,
+  required,
+  strings,
+} from "../../errors/arguments.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { complement, type Domain } from "../cell-domain.ts";
-import { conditionShown, domainOf, lenient, type Condition } from "./condition.ts";
+import { conditionShown, domainOf, lenient, plainly, type Condition, type NumberShown } from "./condition.ts";
 
 /** A column between numbers, or one of some values. */
 export interface RangeConstraint {
@@ -30,20 +43,24 @@ export interface WhenConstraint {
 export type Constraint = RangeConstraint | OrderConstraint | WhenConstraint;
 
 /** A constraint in words, such as `when relationship is "Husband" then sex is "Male"`. */
-export function constraintShown(constraint: Constraint): string {
+export function constraintShown(constraint: Constraint, numberShown: NumberShown = plainly): string {
   switch (constraint.kind) {
     case "range":
-      return `range: ${constraint.column} is ${conditionShown(constraint.must)}`;
+      return `range: ${constraint.column} is ${conditionShown(constraint.must, constraint.column, numberShown)}`;
     case "order":
       return `order: ${constraint.columns.join(constraint.strict === true ? " < " : " <= ")}`;
     case "when":
-      return `when ${conditionsShown(constraint.when)} then ${conditionsShown(constraint.then)}`;
+      return `when ${conditionsShown(constraint.when, numberShown)} then ${conditionsShown(constraint.then, numberShown)}`;
   }
 }
 
-const conditionsShown = (conditions: Readonly<Record<string, Condition>>): string =>
+/** `age is at least 18 and sex is "male"` */
+export const conditionsShown = (
+  conditions: Readonly<Record<string, Condition>>,
+  numberShown: NumberShown = plainly,
+): string =>
   Object.entries(conditions)
-    .map(([column, condition]) => `${column} is ${conditionShown(condition)}`)
+    .map(([column, condition]) => `${column} is ${conditionShown(condition, column, numberShown)}`)
     .join(" and ");
 
 /** A condition on a column by its place in the table. */
@@ -89,9 +106,12 @@ export interface NamedKind {
 export function placeConstraints(
   constraints: readonly Constraint[],
   columns: readonly NamedKind[],
+  numberShown: NumberShown = plainly,
 ): PlacedConstraint[] {
   return constraints.map((constraint): PlacedConstraint => {
-    const whose = (column: string): string => `constraint (${constraintShown(constraint)}): ${column}`;
+    checkConstraint(constraint);
+    const said = constraintShown(constraint, numberShown);
+    const whose = (column: string): string => `constraint (${said}): ${column}`;
     const conditioned = (name: string, condition: Condition, isLenient: boolean): PlacedCondition => {
       const column = placeOf(name, columns, "constraint");
       const strict = domainOf(condition, columns[column].kind, whose(name));
@@ -105,18 +125,45 @@ export function placeConstraints(
     const when = Object.entries(constraint.when).map(([name, each]) => conditioned(name, each, false));
     const then = Object.entries(constraint.then).map(([name, each]) => conditioned(name, each, true));
     if (when.length === 0 || then.length === 0) {
-      throw new UsageError(
-        `constraint: a when needs a condition on both sides (${constraintShown(constraint)})`,
-      );
+      throw new UsageError(`constraint: a when needs a condition on both sides (${said})`);
     }
     const both = when.find(({ column }) => then.some((each) => each.column === column));
     if (both !== undefined) {
       throw new UsageError(
-        `constraint (${constraintShown(constraint)}): ${columns[both.column].name} is on both sides; say it as a range`,
+        `constraint (${said}): ${columns[both.column].name} is on both sides; say it as a range`,
       );
     }
     return { kind: "when", constraint, when, then };
   });
+}
+
+/**
+ * Constraints that were kept as JSON.
+ *
+ * @param file for messages
+ * @throws DataError for what are none; their columns are looked at when they are placed
+ */
+export function constraintsFromJson(json: unknown, file: string): readonly Constraint[] {
+  try {
+    expectArgument("constraints", "the list", json, aList);
+    const constraints = json as readonly Constraint[];
+    constraints.forEach(checkConstraint);
+    return constraints;
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new DataError(file, `is damaged: ${cause.message}`, { cause });
+  }
+}
+
+function checkConstraint(constraint: Constraint): void {
+  const what = "constraint";
+  const kind = required(oneOf(["range", "order", "when"]));
+  expectFields<{ readonly kind: unknown }>(what, constraint, { kind });
+  if (constraint.kind === "range") {
+    expectOptions(what, constraint, { kind, column: required(aString), must: required(aRecord) });
+  } else if (constraint.kind === "order") {
+    expectOptions(what, constraint, { kind, columns: required(strings), strict: aFlag });
+  } else expectOptions(what, constraint, { kind, when: required(aRecord), then: required(aRecord) });
 }
 
 function placedOrder(constraint: OrderConstraint, columns: readonly NamedKind[]): PlacedConstraint {

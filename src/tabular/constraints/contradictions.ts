@@ -3,6 +3,7 @@
 import type { CodedColumn } from "../coded-table.ts";
 import { kindOf, meet } from "../cell-domain.ts";
 import { constraintShown, placeConstraints, type Constraint, type PlacedConstraint } from "./constraint.ts";
+import { plainly, type NumberShown } from "./condition.ts";
 import { hasCell, narrowed } from "./narrowing.ts";
 
 /**
@@ -14,21 +15,22 @@ import { hasCell, narrowed } from "./narrowing.ts";
 export function contradictionAmong(
   constraints: readonly Constraint[],
   columns: readonly CodedColumn[],
+  numberShown: NumberShown = plainly,
 ): string | undefined {
+  const shown = ({ constraint }: PlacedConstraint): string => constraintShown(constraint, numberShown);
   const kinds = columns.map((column) => ({ name: column.name, kind: kindOf(column) }));
-  const placed = placeConstraints(constraints, kinds);
-  const all = contradiction(placed, columns);
+  const placed = placeConstraints(constraints, kinds, numberShown);
+  const all = contradiction(placed, columns, shown);
   if (all === undefined) return undefined;
   for (const one of placed) {
-    const found = contradiction([one], columns);
-    if (found !== undefined) return `the constraint (${constraintShown(one.constraint)}) ${found}`;
+    const found = contradiction([one], columns, shown);
+    if (found !== undefined) return `the constraint (${shown(one)}) ${found}`;
   }
   for (const [at, one] of placed.entries()) {
     for (const other of placed.slice(0, at)) {
-      const found = contradiction([other, one], columns);
+      const found = contradiction([other, one], columns, shown);
       if (found === undefined) continue;
-      const [first, second] = [other, one].map(({ constraint }) => constraintShown(constraint));
-      return `the constraints (${first}) and (${second}) contradict each other: together they ${found.replace(/^leaves/u, "leave").replace(/^makes/u, "make")}`;
+      return `the constraints (${shown(other)}) and (${shown(one)}) contradict each other: together they ${found.replace(/^leaves/u, "leave").replace(/^makes/u, "make")}`;
     }
   }
   return `the constraints contradict each other, three or more of them: ${all}`;
@@ -37,6 +39,7 @@ export function contradictionAmong(
 function contradiction(
   placed: readonly PlacedConstraint[],
   columns: readonly CodedColumn[],
+  shown: (placed: PlacedConstraint) => string,
 ): string | undefined {
   const circular = columnBelowItself(placed);
   if (circular !== undefined) return `makes ${columns[circular].name} less than itself`;
@@ -51,7 +54,7 @@ function contradiction(
     domains.forEach((domain, column) => from.set(column, meet(domain, supposed.get(column) ?? domain)));
     const { empty: without } = narrowed(columns, placed, from);
     if (without === undefined) continue;
-    return `leaves no value of ${columns[without].name} to (${constraintShown(each.constraint)})`;
+    return `leaves no value of ${columns[without].name} to (${shown(each)})`;
   }
   return undefined;
 }

@@ -7,7 +7,7 @@ import { cutsOf, scoresOf, type CodeCuts } from "./code-cuts.ts";
 
 /**
  * Orders the codes of each column: those of ordered columns as they are, categories by frequency first and then, column after
- * column, by the first left singular vector of sqrt(w) M, where M [K, C - 1] are the mean scores of the other columns by category
+ * column, by the first left singular vector of sqrt(w) M, divided by sqrt(w), where M [K, C - 1] are the mean scores of the other columns by category
  * and w the categories' shares. Repeated, since scores follow from the order.
  *
  * @returns by column, its codes on the latent axis
@@ -61,12 +61,10 @@ function bestOrder(
     { assumeSymmetric: true },
   );
   const first = eigenvectorMatrix.getColumn(realEigenvalues.indexOf(Math.max(...realEigenvalues)));
-  // The left vector itself, not over sqrt(w): rare categories, whose means are mostly noise, keep to the middle. On the census
-  // triples agree better by .003 (.873 against .870), pairs as well.
-  const along = means
-    .mmul(Matrix.columnVector(first))
-    .to1DArray()
-    .map((value, code) => value * Math.sqrt(shares[code]));
+  // The left vector over sqrt(w), which is M times the right one. With the vector itself rare categories keep to the middle: on the
+  // census triples agree better by .003, but the share of high incomes by category is off by .100 instead of .065 on the mean, and a
+  // seventh more husbands are female.
+  const along = means.mmul(Matrix.columnVector(first)).to1DArray();
   // Of the two directions the one in which the most frequent category is on the left.
   if (along[byFrequency(shares)[0]] > 0) along.forEach((value, code) => (along[code] = -value));
   return asTheyAre(shares).sort((a, b) => along[a] - along[b] || a - b);

@@ -73,23 +73,8 @@ export class LatentDraw {
     offset = 0,
   ): boolean {
     const { codeAt, cuts } = columns;
-    let runs = 0;
-    if (allowed !== undefined) {
-      for (let position = 0; position < codeAt.length; position++) {
-        if (allowed[offset + codeAt[position]] === 0) continue;
-        if (runs > 0 && this.#last[runs - 1] === position - 1) this.#last[runs - 1] = position;
-        else {
-          this.#first[runs] = position;
-          this.#last[runs] = position;
-          runs++;
-        }
-      }
-      if (runs === 0) return false;
-    } else {
-      runs = 1;
-      this.#first[0] = 0;
-      this.#last[0] = codeAt.length - 1;
-    }
+    const runs = this.#findRuns(codeAt, allowed, offset);
+    if (runs === 0) return false;
     const run = runs === 1 ? 0 : this.#chosenRun(runs, cuts, mean, scale, random);
     this.#within(columns, this.#first[run], this.#last[run], mean, scale, random);
     return true;
@@ -101,7 +86,38 @@ export class LatentDraw {
     this.#within(columns, position, position, mean, scale, random);
   }
 
-  #chosenRun(runs: number, cuts: Float64Array, mean: number, scale: number, random: Random): number {
+  /** The natural logarithm of the share of codes that are allowed; -Infinity where none is. */
+  logShare({ codeAt, cuts }: CodeCuts, mean: number, scale: number, allowed: Uint8Array): number {
+    const runs = this.#findRuns(codeAt, allowed, 0);
+    if (runs === 0) return -Infinity;
+    const most = this.#weighRuns(runs, cuts, mean, scale);
+    let total = 0;
+    for (let run = 0; run < runs; run++) total += Math.exp(this.#share[run] - most);
+    return most + Math.log(total);
+  }
+
+  /** @returns how many */
+  #findRuns(codeAt: Int32Array, allowed: Uint8Array | undefined, offset: number): number {
+    if (allowed === undefined) {
+      this.#first[0] = 0;
+      this.#last[0] = codeAt.length - 1;
+      return 1;
+    }
+    let runs = 0;
+    for (let position = 0; position < codeAt.length; position++) {
+      if (allowed[offset + codeAt[position]] === 0) continue;
+      if (runs > 0 && this.#last[runs - 1] === position - 1) this.#last[runs - 1] = position;
+      else {
+        this.#first[runs] = position;
+        this.#last[runs] = position;
+        runs++;
+      }
+    }
+    return runs;
+  }
+
+  /** The logarithms of the shares of runs. @returns the largest */
+  #weighRuns(runs: number, cuts: Float64Array, mean: number, scale: number): number {
     let most = -Infinity;
     for (let run = 0; run < runs; run++) {
       const low = (cuts[this.#first[run]] - mean) / scale;
@@ -109,6 +125,11 @@ export class LatentDraw {
       this.#share[run] = logShareBetween(low, high);
       most = Math.max(most, this.#share[run]);
     }
+    return most;
+  }
+
+  #chosenRun(runs: number, cuts: Float64Array, mean: number, scale: number, random: Random): number {
+    const most = this.#weighRuns(runs, cuts, mean, scale);
     let total = 0;
     for (let run = 0; run < runs; run++) {
       this.#share[run] = Math.exp(this.#share[run] - most);

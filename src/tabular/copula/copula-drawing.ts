@@ -20,6 +20,8 @@ interface RowGroup {
   readonly place: Int32Array;
   /** [C, C], lower triangle: latents by place are this times independent normal numbers. */
   readonly factor: Float64Array;
+  /** [given, given]: the inverse of the correlations of what is given. */
+  readonly precision: readonly (readonly number[])[];
 }
 
 export class CopulaDrawing implements Drawing {
@@ -33,6 +35,8 @@ export class CopulaDrawing implements Drawing {
   readonly #codes: Int32Array;
   readonly #draw = new LatentDraw();
   #next = 0;
+  /** The groups of which a column has been drawn by what is given. */
+  readonly #begun = new Set<RowGroup>();
 
   constructor(cuts: readonly CodeCuts[], correlations: Matrix, options: DrawingOptions) {
     this.#cuts = cuts;
@@ -41,7 +45,7 @@ export class CopulaDrawing implements Drawing {
     this.#groups = groupsOf(correlations, options);
     this.#parts = new Float64Array(options.rows * cuts.length);
     this.#codes = new Int32Array(options.rows * cuts.length);
-    for (const group of this.#groups) this.#drawGiven(group, correlations);
+    for (const group of this.#groups) this.#drawGiven(group);
   }
 
   next(allowed?: AllowedCodes): Promise<Int32Array> {
@@ -51,7 +55,10 @@ export class CopulaDrawing implements Drawing {
     const drawn = new Int32Array(rows);
     for (const group of this.#groups) {
       if (group.place[column] < group.given) this.#takeGiven(group, column, drawn, allowed);
-      else this.#drawColumn(group, column, drawn, allowed);
+      else {
+        this.#drawColumn(group, column, drawn, allowed);
+        this.#begun.add(group);
+      }
     }
     return Promise.resolve(drawn);
   }
@@ -60,57 +67,85 @@ export class CopulaDrawing implements Drawing {
     this.#next = this.#options.order.length;
   }
 
-  #takeGiven({ rows, place }: RowGroup, column: number, drawn: Int32Array, allowed?: AllowedCodes): void {
-    const known = this.#options.known?.get(column);
+  #takeGiven(group: RowGroup, column: number, drawn: Int32Array, allowed?: AllowedCodes): void {
+    const { rows, place } = group;
     const count = this.#cuts[column].codeAt.length;
+    const condition = this.#options.given.get(column);
     for (const row of rows) {
       const code = this.#codes[row * this.#cuts.length + place[column]];
-      const isKnown = known !== undefined && known[row] >= 0;
-      const isAllowed = isKnown || allowed === undefined || allowed[row * count + code] === 1;
-      drawn[row] = isAllowed ? code : -1;
+      const isFixed = code < 0 || this.#knownCode(column, row) >= 0 || allowed === undefined;
+      if (isFixed || allowed[row * count + code] === 1) {
+        drawn[row] = code;
+        continue;
+      }
+      // What it was drawn by does not allow it: once more, given the others, unless more was drawn by it already.
+      const own = allowed.subarray(row * count, (row + 1) * count);
+      const both = condition === undefined ? own : own.map((each, at) => each & condition[at]);
+      const isDrawn = !this.#begun.has(group) && this.#redrawGiven(group, column, row, both);
+      drawn[row] = isDrawn ? this.#draw.code : -1;
     }
   }
 
-  #drawColumn(
-    { rows, place, factor }: RowGroup,
-    column: number,
-    drawn: Int32Array,
-    allowed?: AllowedCodes,
-  ): void {
+  #redrawGiven(group: RowGroup, column: number, row: number, allowed: Uint8Array): boolean {
+    const { given, place } = group;
+    const latents = this.#latentsOf(group, row);
+    const [mean, scale] = conditional(group, latents, place[column]);
+    if (!this.#draw.draw(this.#cuts[column], mean, scale, this.#random, allowed)) return false;
+    latents[place[column]] = this.#draw.latent;
+    for (let at = 0; at < given; at++) this.#setPart(group, row, at, latents[at]);
+    return true;
+  }
+
+  #latentsOf({ given, factor }: RowGroup, row: number): Float64Array {
     const size = this.#cuts.length;
+    return Float64Array.from({ length: given }, (_, at) => {
+      return this.#mean(factor, row, at) + factor[at * size + at] * this.#parts[row * size + at];
+    });
+  }
+
+  /** The mean of the latent at a place, given those before it. */
+  #mean(factor: Float64Array, row: number, place: number): number {
+    const size = this.#cuts.length;
+    let mean = 0;
+    for (let before = 0; before < place; before++) {
+      mean += factor[place * size + before] * this.#parts[row * size + before];
+    }
+    return mean;
+  }
+
+  #setPart({ factor }: RowGroup, row: number, place: number, latent: number): void {
+    const size = this.#cuts.length;
+    this.#parts[row * size + place] =
+      (latent - this.#mean(factor, row, place)) / factor[place * size + place];
+  }
+
+  #drawColumn(group: RowGroup, column: number, drawn: Int32Array, allowed?: AllowedCodes): void {
+    const { rows, place, factor } = group;
     const at = place[column];
-    const scale = factor[at * size + at];
+    const scale = factor[at * this.#cuts.length + at];
     const cuts = this.#cuts[column];
     for (const row of rows) {
-      let mean = 0;
-      for (let before = 0; before < at; before++) {
-        mean += factor[at * size + before] * this.#parts[row * size + before];
-      }
+      const mean = this.#mean(factor, row, at);
       const isDrawn = this.#draw.draw(cuts, mean, scale, this.#random, allowed, row * cuts.codeAt.length);
-      this.#parts[row * size + at] = isDrawn ? (this.#draw.latent - mean) / scale : 0;
+      this.#setPart(group, row, at, isDrawn ? this.#draw.latent : mean);
       drawn[row] = isDrawn ? this.#draw.code : -1;
     }
   }
 
   /** The latents of what is given, by Gibbs sweeps: each from its normal distribution given the others, within its codes. */
-  #drawGiven({ rows, order, given, factor }: RowGroup, correlations: Matrix): void {
-    if (given === 0) return;
+  #drawGiven(group: RowGroup): void {
+    const { rows, order, given, factor } = group;
     const size = this.#cuts.length;
-    const columns = order.slice(0, given);
-    const precision = inverse(correlations.selection(columns, columns)).to2DArray();
     const latents = new Float64Array(given);
     for (const row of rows) {
       let isPossible = true;
-      // Each given those before it.
+      // Each given those before it, to begin with.
       for (let place = 0; place < given; place++) {
-        let mean = 0;
-        for (let before = 0; before < place; before++) {
-          mean += factor[place * size + before] * this.#parts[row * size + before];
-        }
+        const mean = this.#mean(factor, row, place);
         const scale = factor[place * size + place];
-        isPossible = this.#drawWithin(columns[place], row, mean, scale) && isPossible;
+        isPossible = this.#drawWithin(order[place], row, mean, scale) && isPossible;
         latents[place] = this.#draw.latent;
-        this.#parts[row * size + place] = (latents[place] - mean) / scale;
+        this.#setPart(group, row, place, latents[place]);
         this.#codes[row * size + place] = this.#draw.code;
       }
       if (!isPossible) {
@@ -119,34 +154,37 @@ export class CopulaDrawing implements Drawing {
       }
       for (let sweep = 0; sweep < (given > 1 ? sweeps : 0); sweep++) {
         for (let place = 0; place < given; place++) {
-          const weights = precision[place];
-          let sum = 0;
-          for (let other = 0; other < given; other++)
-            if (other !== place) sum += weights[other] * latents[other];
-          this.#drawWithin(columns[place], row, -sum / weights[place], 1 / Math.sqrt(weights[place]));
+          const [mean, scale] = conditional(group, latents, place);
+          this.#drawWithin(order[place], row, mean, scale);
           latents[place] = this.#draw.latent;
           this.#codes[row * size + place] = this.#draw.code;
         }
       }
       // Back to independent numbers, for the columns that follow.
-      for (let place = 0; place < given; place++) {
-        let mean = 0;
-        for (let before = 0; before < place; before++) {
-          mean += factor[place * size + before] * this.#parts[row * size + before];
-        }
-        this.#parts[row * size + place] = (latents[place] - mean) / factor[place * size + place];
-      }
+      for (let place = 0; place < given; place++) this.#setPart(group, row, place, latents[place]);
     }
   }
 
   #drawWithin(column: number, row: number, mean: number, scale: number): boolean {
-    const known = this.#options.known?.get(column)?.[row] ?? -1;
+    const known = this.#knownCode(column, row);
     if (known < 0) {
       return this.#draw.draw(this.#cuts[column], mean, scale, this.#random, this.#options.given.get(column));
     }
     this.#draw.drawCode(this.#cuts[column], known, mean, scale, this.#random);
     return true;
   }
+
+  #knownCode(column: number, row: number): number {
+    return this.#options.known?.get(column)?.[row] ?? -1;
+  }
+}
+
+/** Mean and deviation of a latent that is given, given all others that are. */
+function conditional({ precision, given }: RowGroup, latents: Float64Array, place: number): [number, number] {
+  const weights = precision[place];
+  let sum = 0;
+  for (let other = 0; other < given; other++) if (other !== place) sum += weights[other] * latents[other];
+  return [-sum / weights[place], 1 / Math.sqrt(weights[place])];
 }
 
 function groupsOf(correlations: Matrix, { rows, order, given, known }: DrawingOptions): RowGroup[] {
@@ -163,7 +201,8 @@ function groupsOf(correlations: Matrix, { rows, order, given, known }: DrawingOp
       own.forEach((column, at) => (place[column] = at));
       const { lowerTriangularMatrix } = new CholeskyDecomposition(correlations.selection(own, own));
       const factor = Float64Array.from(lowerTriangularMatrix.to1DArray());
-      group = { rows: [], order: own, given: first.length, place, factor };
+      const precision = first.length === 0 ? [] : inverse(correlations.selection(first, first)).to2DArray();
+      group = { rows: [], order: own, given: first.length, place, factor, precision };
       groups.set(key, group);
     }
     group.rows.push(row);

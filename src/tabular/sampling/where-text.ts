@@ -50,18 +50,17 @@ function readCondition(
 ): { column: CodedColumn; condition: Condition } {
   const readings = columns.flatMap((column) => readingOf(text, column) ?? []);
   if (readings.length === 0) throw new UsageError(unreadable(text, columns));
-  const found = readings.map((reading) => ({ ...reading, result: conditionOf(reading, numberIn) }));
-  const good = found.flatMap(({ column, result }) =>
-    typeof result === "string" ? [] : [{ column, condition: result }],
-  );
-  if (good.length > 1) {
-    const names = good.map(({ column }) => JSON.stringify(column.name)).join(" or ");
-    throw new UsageError(
-      `condition ${JSON.stringify(text)}: may be about the column ${names}; rename one of them`,
-    );
+  const faults: string[] = [];
+  const good: { column: CodedColumn; condition: Condition }[] = [];
+  for (const reading of readings) {
+    const condition = conditionOf(reading, numberIn);
+    if (typeof condition === "string") faults.push(condition);
+    else good.push({ column: reading.column, condition });
   }
   if (good.length === 1) return good[0];
-  throw new UsageError(`condition ${JSON.stringify(text)}: ${String(found[0].result)}`);
+  const names = good.map(({ column }) => JSON.stringify(column.name)).join(" or ");
+  const fault = good.length === 0 ? faults[0] : `may be about the column ${names}; rename one of them`;
+  throw new UsageError(`condition ${JSON.stringify(text)}: ${fault}`);
 }
 
 function readingOf(text: string, column: CodedColumn): Reading | undefined {

@@ -17,7 +17,7 @@ export interface LsaModel {
 }
 
 export interface LsaOptions {
-  /** Numbers in a vector, at most; fewer where the corpus has fewer directions. Default 200. */
+  /** Numbers in a vector, at most; fewer where the corpus has fewer directions. Default 200, or a fifth of the texts if that is less. */
   readonly width?: number;
   readonly seed?: number;
   /** Words that stand in fewer texts than this have no say. Default 2. */
@@ -37,7 +37,7 @@ const dampened = (count: number): number => 1 + Math.log(count);
  */
 export function fitLsa(
   index: WordIndex,
-  { width = 200, seed = 0, leastTexts = 2, mostTexts = 50_000 }: LsaOptions = {},
+  { width, seed = 0, leastTexts = 2, mostTexts = 50_000 }: LsaOptions = {},
 ): LsaModel | undefined {
   const { starts, documents, counts, lengths } = index;
   const texts = lengths.length;
@@ -70,7 +70,11 @@ export function fitLsa(
   });
   const matrix: SparseMatrix = { rows, columns: chosen.length, starts: rowStarts, indices, values };
   normaliseRows(matrix);
-  const { values: singular, vectors } = truncatedSvd(matrix, width, seed);
+  const { values: singular, vectors } = truncatedSvd(
+    matrix,
+    width ?? Math.min(200, Math.ceil(texts / 5)),
+    seed,
+  );
   if (singular.length === 0) return undefined;
   return {
     width: singular.length,

@@ -1,8 +1,8 @@
 // From texts to the numbers of word pieces, by a tokenizer.json as Hugging Face's tokenizers writes it.
-import { Tokenizer } from "@huggingface/tokenizers";
 import { ModelError } from "../../errors/training-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import type { Tokeniser } from "../encoder/token-lists.ts";
+import { Tokenizer, type LibraryTokenizer } from "./hugging-face.ts";
 
 /** Pieces that fill texts up, by the names that BERT, RoBERTa and others give them. */
 const paddings = ["[PAD]", "<pad>"];
@@ -17,10 +17,10 @@ const paddings = ["[PAD]", "<pad>"];
 export function parseTokeniser(file: string, content: unknown): Tokeniser {
   const refuse = (why: string, cause?: unknown): ModelError =>
     new ModelError(file, `${why}; take the tokenizer.json that was saved with the model`, { cause });
-  let value = content;
+  let value: unknown = content;
   if (typeof content === "string") {
     try {
-      value = JSON.parse(content);
+      value = JSON.parse(content) as unknown;
     } catch (cause) {
       throw refuse(`is not JSON (${messageOf(cause).replace(/\s+/gu, " ").slice(0, 120)})`, cause);
     }
@@ -41,9 +41,9 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   if (typeof vocabulary !== "object" || vocabulary === null) throw refuse("its model has no vocabulary");
   const odd = Array.isArray(vocabulary)
     ? undefined
-    : Object.values(vocabulary).find((id: unknown) => !Number.isInteger(id) || (id as number) < 0);
+    : (Object.values(vocabulary) as unknown[]).find((id) => !Number.isInteger(id) || (id as number) < 0);
   if (odd !== undefined) throw refuse(`one of its pieces has the number ${String(odd)}`);
-  let tokenizer: Tokenizer;
+  let tokenizer: LibraryTokenizer;
   let numbers: number[];
   try {
     tokenizer = new Tokenizer({ added_tokens: [], ...parts }, {});
@@ -63,7 +63,7 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
 /** Without a piece for the unknown, unknown letters have no number and are left out. */
 const known = (ids: readonly (number | undefined)[]): number[] => ids.filter((id) => id !== undefined);
 
-function encodeWithin(tokenizer: Tokenizer, text: string, most: number): number[] {
+function encodeWithin(tokenizer: LibraryTokenizer, text: string, most: number): number[] {
   const start = beginning(text, most);
   const ids = known(tokenizer.encode(start).ids);
   if (ids.length <= most) return ids;

@@ -1,6 +1,5 @@
 // A vocabulary of word pieces, learned from texts, as a tokenizer.json that every reader of that format takes: ours, and Python's
 // tokenizers.
-import { Tokenizer } from "@huggingface/tokenizers";
 import {
   aFunction,
   aString,
@@ -10,6 +9,7 @@ import {
   type OptionChecks,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { Tokenizer } from "./hugging-face.ts";
 import { learnMerges } from "./piece-merges.ts";
 
 export interface VocabularyOptions {

@@ -53,6 +53,8 @@ const cases: readonly Case[] = [
   convolution("one value", [1, 1, 1, 1], [1, 1, 1, 1]),
   convolution("odd sizes", [2, 5, 3, 3], [3, 2, 3, 5]),
   convolution("1x1", [2, 3, 3, 4], [1, 1, 4, 8]),
+  // Pixels for 16 chunks of the filter's gradient, whose sums several invocations then share.
+  convolution("1x1 over many pixels", [4, 16, 16, 32], [1, 1, 32, 32]),
   convolution("padding", [1, 3, 4, 4], [3, 3, 4, 4], { padding: [1, 1] }),
   convolution("stride 2", [1, 5, 6, 3], [3, 3, 3, 4], { stride: [2, 2], padding: [1, 1] }),
   convolution("stride 2 leaves a border unread", [1, 6, 6, 4], [3, 3, 4, 4], { stride: [2, 2] }),

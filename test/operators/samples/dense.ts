@@ -128,6 +128,15 @@ const blocks: readonly Block[] = [
     groups: 3,
   },
   {
+    // Kernels of outer products take convolutions with 32 output channels; those of DenseNet have them.
+    name: "two groups, 32 channels in the bottleneck and out of it",
+    x: normal([2, 4, 5, 4], 25, 1),
+    layers: 2,
+    growth: 32,
+    bottleneck: 32,
+    groups: 2,
+  },
+  {
     // Chunks of the wide kind whose lanes have four rows and more.
     name: "two groups of whole workgroups",
     x: normal([2, 15, 19, 32], 24, 1),
@@ -135,6 +144,13 @@ const blocks: readonly Block[] = [
     growth: 4,
     bottleneck: null,
     groups: 2,
+  },
+  {
+    name: "more channels than a workgroup",
+    x: normal([1, 2, 3, 72], 26),
+    layers: 1,
+    growth: 4,
+    bottleneck: null,
   },
 ];
 
@@ -395,6 +411,8 @@ export const denseSamples = {
     rows("two groups", normal([4, 3, 5, 6], 21, 1), true, 2),
     rows("three groups of several chunks", normal([3, 67, 8], 22, 2, 3), false, 3),
     rows("two groups, workgroups that straddle them", normal([2, 333, 36], 23, 2, 3), false, 2),
+    // Lanes that join 98 chunks of the wide kind take four of them in one turn.
+    rows("a hundred chunks", normal([12_450, 32], 24, 2, 3)),
   ] satisfies Sample<BatchGroups>[],
   denseBlock: blocks.map((block) => blockSample(block)),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {

@@ -102,6 +102,12 @@ export const imageSamples = {
       { erase: 1, eraseArea: [0, 1], eraseAspect: [0.01, 100] },
       grey,
     ),
+    augmented(
+      "erase less than a pixel",
+      [16, 3, 4, 1],
+      { erase: 1, eraseArea: [0, 0.02], eraseAspect: [0.5, 2] },
+      grey,
+    ),
     augmented("erase all", [3, 6, 6, 1], { erase: 1, eraseArea: [1, 1], eraseAspect: [1, 1] }, grey),
     augmented("large seed", [3, 9, 5, 1], { noise: 20, rotation: 30 }, grey, [
       ...[0xa4093822, 0x299f31d0, 0xffffffff, 0x80000000],

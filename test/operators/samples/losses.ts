@@ -238,6 +238,18 @@ export const lossSamples = {
       ...entropy("more rows than one sum takes", normal([4099, 4], 1, 0, 2), { ignore: 3 }),
       gradcheck: false,
     },
+    { ...entropy("as many rows as one sum takes", normal([4096, 3], 1, 0, 2)), gradcheck: false },
+    {
+      // In each of four neighbours, and of 32: a sum of exponentials that does without it is infinite.
+      ...entropy(
+        "the highest logit in each place",
+        values(
+          [40, 40],
+          Array.from({ length: 1600 }, (_, i) => (i % 41 === 0 ? 300 : (i % 7) - 3)),
+        ),
+      ),
+      gradcheck: false,
+    },
     { ...entropy("rows in fours, smoothed", normal([11, 20], 1), { labelSmoothing: 0.2 }), gradcheck: false },
     { ...entropy("a hundred and twenty-eight classes", normal([19, 128], 1, 0, 2)), gradcheck: false },
     {

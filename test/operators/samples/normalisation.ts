@@ -138,6 +138,22 @@ export const normalisationSamples = {
       2,
     ),
     inGroups(
+      forward("two groups of whole blocks", [4, 4, 8, 64], normal([4, 4, 8, 64], 26), {
+        slack: 4,
+        gradcheck: false,
+      }),
+      2,
+    ),
+    inGroups(
+      forward("two groups, a row behind the last whole block", [2, 33, 5], normal([2, 33, 5], 27), {
+        slack: 4,
+        gradcheck: false,
+      }),
+      2,
+    ),
+    // Lanes that join 98 chunks take four of them in one turn.
+    forward("a hundred chunks", [12_450, 32], normal([12_450, 32], 28, 2, 3), { slack: 4, gradcheck: false }),
+    inGroups(
       forward("two groups, workgroups of an odd number of channels", [2, 301, 5], normal([2, 301, 5], 25), {
         slack: 4,
         gradcheck: false,
@@ -167,6 +183,14 @@ export const normalisationSamples = {
       { slack: 4, gradcheck: false },
       2,
     ),
+    backward("two groups of whole blocks", normal([4, 4, 8, 64], 26), { slack: 4, gradcheck: false }, 2),
+    backward(
+      "two groups, a row behind the last whole block",
+      normal([2, 33, 5], 27),
+      { slack: 4, gradcheck: false },
+      2,
+    ),
+    backward("a hundred chunks", normal([12_450, 32], 28, 2, 3), { slack: 4, gradcheck: false }),
     backward(
       "two groups, workgroups of an odd number of channels",
       normal([2, 301, 5], 25),
@@ -212,6 +236,19 @@ export const normalisationSamples = {
         uniform([65], 5, 0.1, 2),
       ],
       attributes: { epsilon: 1e-3 },
+      slack: 4,
+      gradcheck: false,
+    },
+    {
+      name: "many workgroups",
+      inputs: [
+        normal([5, 13, 17, 7], 1),
+        normal([7], 2),
+        normal([7], 3),
+        normal([7], 4),
+        uniform([7], 5, 0.1, 2),
+      ],
+      attributes,
       slack: 4,
       gradcheck: false,
     },

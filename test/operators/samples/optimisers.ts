@@ -106,6 +106,8 @@ export const optimiserSamples = {
     clipOf("above the limit, odd size", normal([7, 13], 1), 1),
     clipOf("below the limit", normal([5], 1), 100),
     clipOf("one value", values([], [-3]), 2),
+    // 2^128 - 2^104, the largest number.
+    clipOf("the largest sum of squares", values([2], [2 ** 64 - 2 ** 40, 2 ** 52]), 1),
     clipOf("zeros", values([8], new Array<number>(8).fill(0)), 1),
     clipOf("in fours, several workgroups", normal([41, 100], 2), 0.5),
     clipOf("more than the largest number of parts", normal([1_048_577], 3, 0, 1e-3), 0.25),

@@ -47,6 +47,7 @@ const cases: readonly Case[] = [
   pooling("channels in fours, everything differs by axis", [2, 7, 5, 4], [3, 2], { stride: [1, 2], padding: [2, 1] }), // prettier-ignore
   pooling("channels in fours, stride beyond the window", [1, 7, 8, 4], [2, 1], { stride: [3, 2] }),
   pooling("long lines", [1, 3, 71, 3], [2, 2]),
+  pooling("one output more than blocks of them", [1, 3, 66, 3], [2, 2]),
   pooling("long lines of fours", [2, 5, 71, 4], [2, 2]),
   pooling("long lines of fours, overlapping", [1, 5, 41, 4], [3, 3], overlapping),
   pooling("long lines of fours at stride 1", [2, 4, 39, 8], [3, 3], { stride: [1, 1], padding: [1, 1] }),

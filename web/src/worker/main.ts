@@ -2,6 +2,7 @@
 
 import type { Engine } from "@tessera-gpu/tessera";
 import { classifierOfBytes } from "@tessera-gpu/tessera/assemble";
+import { NonFiniteError } from "@tessera-gpu/tessera/training";
 import {
   armsOf,
   channelsOf,
@@ -107,6 +108,9 @@ async function tellEstimate(setup: Setup): Promise<void> {
   }
 }
 
+/** Errors that ended a training which can go on from where it is kept. */
+const goesOnAfter = new WeakSet<object>();
+
 async function train(setup: Setup, goOn: boolean): Promise<void> {
   stopping = new AbortController();
   const { signal } = stopping;
@@ -117,14 +121,20 @@ async function train(setup: Setup, goOn: boolean): Promise<void> {
   const current = (last = { setup, learning, trained: [] as readonly Trained[] });
   const { stopped, lasting } = await Keeper.during(notice, async (keeper) => {
     await keeper.begin(setup, goOn);
-    const radiographs =
-      setup.own === undefined ? await radiographsOf(setup, signal) : await ownOf(setup, goOn, keeper);
-    const { stopped, models } = await trainAll({
-      ...{ setup, radiographs, keeper, signal, tell, open: engineOf },
-      began: (each) => learning.set(each.arm.name, each),
-    });
-    current.trained = models;
-    return { stopped, lasting: keeper.lasting };
+    try {
+      const radiographs =
+        setup.own === undefined ? await radiographsOf(setup, signal) : await ownOf(setup, goOn, keeper);
+      const { stopped, models } = await trainAll({
+        ...{ setup, radiographs, keeper, signal, tell, open: engineOf },
+        began: (each) => learning.set(each.arm.name, each),
+      });
+      current.trained = models;
+      return { stopped, lasting: keeper.lasting };
+    } catch (error) {
+      // What has met a number that is not finite meets it again.
+      if (keeper.lasting && !(error instanceof NonFiniteError)) goesOnAfter.add(error as Error);
+      throw error;
+    }
   });
   tell({ kind: "ended", stopped, lasting });
 }
@@ -250,7 +260,10 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
     } catch (error) {
       if (stopping.signal.aborted && data.kind === "train")
         tell({ kind: "ended", stopped: true, lasting: data.goOn });
-      else tell({ kind: "trouble", of: data.kind, text: (error as Error).message });
+      else {
+        const { message } = error as Error;
+        tell({ kind: "trouble", of: data.kind, text: message, lasting: goesOnAfter.has(error as Error) });
+      }
     }
   })();
 });

@@ -1,16 +1,29 @@
 // Rows from a model of codes: column after column, within what is asked for and what must hold, with nothing rejected but the rows
 // that constraints have led to a dead end.
 
+import {
+  aFunction,
+  aList,
+  aRecord,
+  aSignal,
+  expectArgument,
+  expectOptions,
+  madeWith,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { DeadEndError } from "../../errors/table-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { counted } from "../../errors/counted.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
-import { cellWithin, type Domain } from "../cell-domain.ts";
-import type { CodeModel, Drawing } from "../code-model.ts";
+import { admits, cellWithin, type Domain } from "../cell-domain.ts";
+import type { CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import type { Drawn } from "../coded-table.ts";
+import type { NumberShown } from "../constraints/condition.ts";
 import { constraintShown, type Constraint } from "../constraints/constraint.ts";
 import type { Conditions } from "./conditions.ts";
+import { drawnTogether } from "./drawn-together.ts";
 import { KnownCells } from "./known-cells.ts";
 import { samplingPlan, type SamplingPlan } from "./sampling-plan.ts";
 
@@ -33,6 +46,8 @@ export interface SampleOptions {
   readonly fill?: TypedTable;
   /** How often rows at a dead end are drawn again before it is an error. Default 100. */
   readonly redraws?: number;
+  /** How numbers are written in messages, where not as numbers: dates. */
+  readonly numberShown?: NumberShown;
   /** Looked at between columns. */
   readonly signal?: AbortSignal;
 }
@@ -42,6 +57,11 @@ export interface SampledTable {
   readonly columns: readonly SampledColumn[];
   /** Rows that constraints left no code for a column, and that were drawn again. */
   readonly deadEnds: number;
+  /**
+   * About the share of rows like these among all, by the model, where there are conditions and the model can tell. Far below one
+   * row of what was learned from, they are guesses: no such row was seen.
+   */
+  readonly share?: number;
   /** Known cells that the model has no code for, and so drew the others without. */
   readonly unknownCells: number;
 }
@@ -52,6 +72,17 @@ export interface SampledColumn {
   readonly values: readonly Drawn[];
 }
 
+const optionChecks: OptionChecks<SampleOptions> = {
+  rows: wholeFrom(0),
+  seed: wholeFrom(0),
+  given: aRecord,
+  constraints: aList,
+  fill: aRecord,
+  redraws: wholeFrom(0),
+  numberShown: aFunction,
+  signal: aSignal,
+};
+
 /**
  * Draws rows from a model.
  *
@@ -59,19 +90,16 @@ export interface SampledColumn {
  * @throws DeadEndError for rows that still came to a dead end after `redraws`
  */
 export async function sample(model: CodeModel, options: SampleOptions): Promise<SampledTable> {
+  expectArgument("sample", "model", model, madeWith("a model such as fitCopula gives", ["columns", "begin"]));
+  expectOptions("sample", options, optionChecks);
   const { seed = 0, given = {}, constraints = [], fill, redraws = 100, signal } = options;
   const rows = options.rows ?? fill?.rows;
-  if (rows === undefined || !Number.isInteger(rows) || rows < 0) {
-    throw new UsageError(`sample: rows must be a whole number from 0, not ${String(rows)}`);
-  }
+  if (rows === undefined) throw new UsageError("sample: say how many rows, or give rows to fill");
   if (fill !== undefined && fill.rows !== rows) {
     throw new UsageError(`sample: ${counted(fill.rows, "row")} to fill, but rows is ${rows}`);
   }
-  if (!Number.isInteger(redraws) || redraws < 0) {
-    throw new UsageError(`sample: redraws must be a whole number from 0, not ${redraws}`);
-  }
   const known = new KnownCells(model.columns, fill);
-  const plan = samplingPlan(model.columns, given, constraints, known.columns);
+  const plan = samplingPlan(model.columns, given, constraints, known.columns, options.numberShown);
   const values = model.columns.map(() => new Array<Drawn>(rows).fill(null));
   let deadEnds = 0;
   for (let start = 0; start < rows; start += blockRows) {
@@ -79,15 +107,18 @@ export async function sample(model: CodeModel, options: SampleOptions): Promise<
     for (let attempt = 0; left.length > 0; attempt++) {
       const draw = new RowsUnderWay(model, plan, known, left, [seed, start / blockRows, attempt]);
       const dead = await draw.all(values, signal);
-      if (attempt === redraws && dead.length > 0) throw draw.deadEnd(dead, redraws, fill !== undefined);
+      if (attempt === redraws && dead.length > 0)
+        throw draw.deadEnd(dead, redraws, fill !== undefined, options.numberShown);
       deadEnds += dead.length;
       left = dead;
     }
   }
+  const share = Object.keys(given).length === 0 ? undefined : model.shareOf?.(plan.given);
   return {
     rows,
     columns: model.columns.map(({ name }, column) => ({ name, values: values[column] })),
     deadEnds,
+    ...(share !== undefined && { share }),
     unknownCells: known.unknown,
   };
 }
@@ -129,13 +160,15 @@ class RowsUnderWay {
    */
   async all(values: readonly Drawn[][], signal?: AbortSignal): Promise<number[]> {
     const [seed, ...coordinates] = this.#coordinates;
-    const drawing = this.#model.begin({
+    const options: DrawingOptions = {
       rows: this.#rows.length,
       seed: randomStream(seed, "sampled rows", ...coordinates).bits(),
       order: this.#plan.order,
       given: this.#plan.given,
       known: this.#known.codesOf(this.#rows),
-    });
+    };
+    const known = await drawnTogether(this.#model, options, signal);
+    const drawing = this.#model.begin({ ...options, known });
     try {
       for (const column of this.#plan.order) {
         signal?.throwIfAborted();
@@ -158,6 +191,7 @@ class RowsUnderWay {
     const cells = this.#cells[column];
     const domains: Domain[] = [];
     const reasons: (readonly Constraint[])[] = [];
+    const isPossible = (at: number, code: number): boolean => code >= 0 && admits(domains[at], codes[code]);
     const allowed = isPerRow ? new Uint8Array(this.#rows.length * codes.length) : undefined;
     this.#rows.forEach((_, at) => {
       // What is dead already goes on by any code, so that the model has no odd case.
@@ -175,7 +209,8 @@ class RowsUnderWay {
     const drawn = await drawing.next(allowed);
     for (const [at, code] of drawn.entries()) {
       if (this.#isDead[at] || cells[at] !== undefined) continue;
-      if (code >= 0) cells[at] = cellWithin(domains[at], codes[code], random);
+      // What was drawn together with other columns may not suit their cells.
+      if (isPossible(at, code)) cells[at] = cellWithin(domains[at], codes[code], random);
       else {
         this.#isDead[at] = true;
         for (const each of reasons[at]) this.#blamed.set(each, (this.#blamed.get(each) ?? 0) + 1);
@@ -183,14 +218,20 @@ class RowsUnderWay {
     }
   }
 
-  deadEnd(dead: readonly number[], redraws: number, isFilled: boolean): DeadEndError {
+  deadEnd(
+    dead: readonly number[],
+    redraws: number,
+    isFilled: boolean,
+    numberShown?: NumberShown,
+  ): DeadEndError {
     const [worst] = [...this.#blamed].sort((a, b) => b[1] - a[1]);
     // Without a constraint only conditions are left, which the plan has looked at.
-    const said = worst === undefined ? "the conditions" : `the constraint (${constraintShown(worst[0])})`;
+    const shown = worst === undefined ? "" : constraintShown(worst[0], numberShown);
+    const said = worst === undefined ? "the conditions" : `the constraint (${shown})`;
     const which = isFilled ? `, the first of them row ${dead[0] + 1}` : "";
     return new DeadEndError(
       `${counted(dead.length, "row")} could not be drawn in ${redraws + 1} tries${which}: ${said} left no value for a cell`,
-      worst === undefined ? "" : constraintShown(worst[0]),
+      shown,
       dead.length,
     );
   }

@@ -1,0 +1,167 @@
+// Findings about the values of one column.
+import { counted } from "../../errors/counted.ts";
+import { brief } from "../../files/csv.ts";
+import { leastRows } from "../codes/fit-codes.ts";
+import type { ColumnFacts } from "./column-facts.ts";
+import type { Finding } from "./finding.ts";
+
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+/** A share of rows from which on one value dominates a column of numbers, and one of categories. */
+const dominant = { numbers: 0.5, categories: 0.95 };
+
+/** So many frequent values with so large a share of the rows are names rather than amounts. */
+const fewValues = { count: 12, share: 0.8 };
+
+export function valueFindings(facts: ColumnFacts): Finding[] {
+  const { name, form, counts, rows, missing, doubt, doubtRow } = facts;
+  if (doubt !== undefined) {
+    const message = doubtRow === undefined ? undefined : facts.column.complain(doubtRow, doubt).reason;
+    return [
+      {
+        ...{ topic: "doubt", columns: [name] },
+        sentence: (message ?? doubt).replace(/^record \d+: /u, ""),
+        advice: "nothing is learned from it before this is said",
+      },
+    ];
+  }
+  if (counts.length <= 1) {
+    const what =
+      counts.length === 0
+        ? "is empty in every row"
+        : `is ${brief(counts[0][0])} in every row that has a value`;
+    return [
+      {
+        topic: "one value",
+        columns: [name],
+        sentence: what,
+        advice: missing > 0 ? "only whether it is missing is learned" : "leave it out",
+      },
+    ];
+  }
+  if (form.kind === "identifier") {
+    const all =
+      counts.length === rows - missing
+        ? "all different"
+        : `${counted(counts.length, "value")} in ${counted(rows, "row")}`;
+    return [
+      {
+        ...{ topic: "identifier", columns: [name] },
+        sentence: `says who a row is (${all})`,
+        advice: "it is never learned from, and made anew; say make: what, or another kind",
+      },
+    ];
+  }
+  return facts.numbers === undefined ? categoryFindings(facts) : numberFindings(facts, facts.numbers);
+}
+
+function categoryFindings(facts: ColumnFacts): Finding[] {
+  const { name, counts, rows, missing } = facts;
+  const findings: Finding[] = [];
+  const list = listMark(facts);
+  if (list !== undefined) {
+    findings.push({
+      ...{ topic: "list", columns: [name] },
+      sentence: `has lists of ${counted(list.words, "word")} parted by "${list.mark}", in ${counted(counts.length, "combination")}`,
+      advice: `list: "${list.mark}" learns of each word whether it is there; else rare combinations are merged`,
+    });
+  }
+  const [[first, most]] = counts;
+  if (most >= dominant.categories * (rows - missing)) {
+    findings.push({
+      ...{ topic: "dominant", columns: [name] },
+      sentence: `is ${brief(first)} in ${percent(most / (rows - missing))} of the rows`,
+      advice: "its share is kept; others are few, and their relations to other columns less certain",
+    });
+  }
+  const rare = counts.filter(([, count]) => count < leastRows);
+  if (rare.length > 0 && list === undefined) {
+    const held = rare.reduce((sum, [, count]) => sum + count, 0);
+    const words =
+      rare.length === counts.length
+        ? `all ${rare.length.toLocaleString("en")} categories are`
+        : rare.length === 1
+          ? "a category is"
+          : `${rare.length.toLocaleString("en")} of ${counts.length.toLocaleString("en")} categories are`;
+    findings.push({
+      ...{ topic: "rare", columns: [name] },
+      sentence: `${words} of fewer than ten rows (${counted(held, "row")})`,
+      advice:
+        held < leastRows
+          ? "too few to be kept, even together: their rows take other categories"
+          : 'they are merged as "other"; say rare: {to: ...} for another name',
+    });
+  }
+  return findings;
+}
+
+/** What parts the words of cells that hold several, where each word is in many combinations. */
+export function listMark({ counts }: ColumnFacts): { mark: "|" | ";"; words: number } | undefined {
+  for (const mark of ["|", ";"] as const) {
+    const lists = counts.filter(([cell]) => cell.includes(mark));
+    if (lists.length < 3) continue;
+    const words = new Set(counts.flatMap(([cell]) => cell.split(mark).map((word) => word.trim())));
+    if (words.size < counts.length && words.size <= 200) return { mark, words: words.size };
+  }
+  return undefined;
+}
+
+function numberFindings(facts: ColumnFacts, numbers: Float64Array): Finding[] {
+  const { name, form, counts, rows, missing } = facts;
+  const findings: Finding[] = [];
+  const held = rows - missing;
+  const code = codeFinding(facts, numbers);
+  if (code !== undefined) findings.push(code);
+  const [[first, most]] = counts;
+  if (most >= dominant.numbers * held) {
+    findings.push({
+      ...{ topic: "dominant", columns: [name] },
+      sentence: `is ${first} in ${percent(most / held)} of the rows`,
+      advice: "it stays a value of its own, with its share",
+    });
+  }
+  if (form.kind !== "integer") return findings;
+  const top = counts.slice(0, fewValues.count).reduce((sum, [, count]) => sum + count, 0);
+  // One value that dominates makes any few values frequent: what counts are the rows beside it.
+  const beside = most >= dominant.numbers * held ? (top - most) / Math.max(1, held - most) : top / held;
+  if (counts.length > 3 && beside >= fewValues.share && held >= 20 * fewValues.count) {
+    findings.push({
+      ...{ topic: "categories", columns: [name] },
+      sentence:
+        counts.length <= fewValues.count
+          ? `has only ${counts.length} values`
+          : `has ${percent(top / held)} of the rows in ${fewValues.count} of its ${counts.length} values`,
+      advice: "each keeps its own share; say kind: category where the numbers are names",
+    });
+  }
+  return findings;
+}
+
+/** An outermost number that several rows have and that is far from all others, or -1 where no other is below 0. */
+function codeFinding({ name, form }: ColumnFacts, numbers: Float64Array): Finding | undefined {
+  if (form.kind === "date") return undefined;
+  const sorted = numbers.filter((value) => !Number.isNaN(value)).sort();
+  const distinct = sorted.filter((value, at) => at === 0 || value !== sorted[at - 1]);
+  if (distinct.length < 5) return undefined;
+  const far: { value: number; next: number; reach: number }[] = [
+    { value: distinct[0], next: distinct[1], reach: distinct[distinct.length - 1] - distinct[1] },
+    {
+      value: distinct[distinct.length - 1],
+      next: distinct[distinct.length - 2],
+      reach: distinct[distinct.length - 2] - distinct[0],
+    },
+  ];
+  for (const { value, next, reach } of far) {
+    const count = sorted.filter((each) => each === value).length;
+    const isNines = /^-?9{2,}$|^-?8{2,}$/u.test(String(value));
+    const isMinus = value < 0 && next >= 0 && Number.isInteger(value);
+    const isFar = Math.abs(value - next) > (isNines ? 0.2 : 0.5) * reach;
+    if (count < 3 || !(isMinus || (isFar && (isNines || count >= leastRows)))) continue;
+    return {
+      ...{ topic: "code", columns: [name] },
+      sentence: `has ${value} in ${counted(count, "row")}, and nothing between it and ${next}: it may be a code, such as for "unknown" or "more than"`,
+      advice: `where it is no amount, say words: ["${value}"], which makes it a missing value; else it stays a value of its own`,
+    };
+  }
+  return undefined;
+}

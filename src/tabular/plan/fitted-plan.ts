@@ -1,0 +1,138 @@
+// From the tables that a plan names to all that fitting, drawing and judging take: rows to learn from, rows held out, codes, constraints.
+import { counted } from "../../errors/counted.ts";
+import { randomStream } from "../../data/random-stream.ts";
+import { UsageError } from "../../errors/errors.ts";
+import type { Table } from "../../files/csv.ts";
+import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
+import { fitCodes } from "../codes/fit-codes.ts";
+import type { CodedTable } from "../coded-table.ts";
+import { brokenConstraints } from "../constraints/broken-rows.ts";
+import { constraintShown, type Constraint } from "../constraints/constraint.ts";
+import { contradictionAmong } from "../constraints/contradictions.ts";
+import { checkComputed } from "../preparation/computed-columns.ts";
+import { constraintsOf } from "../preparation/plan-constraints.ts";
+import { prepareTable, rareOf, splitLists, wordLists } from "../preparation/prepare-table.ts";
+import { numberShownBy } from "../columns/number-shown.ts";
+import { readColumns } from "../preparation/read-columns.ts";
+import type { TableRecipe } from "../preparation/table-recipe.ts";
+import { rowsOfTexts, typedTexts, type TextTable } from "../preparation/text-table.ts";
+import type { TablePlan } from "./table-plan.ts";
+
+export interface FittedPlan {
+  /** Rows that are learned from, in codes. */
+  readonly coded: CodedTable;
+  readonly constraints: readonly Constraint[];
+  readonly recipe: TableRecipe;
+  /** Rows that are learned from and rows that are not, in the columns that measures look at. */
+  readonly real: TypedTable;
+  readonly holdout: TypedTable;
+  /** Rows held out that are equal to one that is learned from, in all columns but identifiers. */
+  readonly overlap: number;
+  /** Constraints that a few real rows break, each in one line; rows that are made keep them. */
+  readonly broken: readonly string[];
+}
+
+/** A constraint that more rows break, of a hundred, is a misunderstanding; that fewer do, an error in the table. */
+const mostBroken = 0.01;
+
+/** A category for each ten rows is no category any more, and a model of so many is mostly this column. */
+const mostCodes = 5000;
+
+/**
+ * @param heldOut the tables of `holdout`, where it names some
+ * @throws DataError, ManifestError, UsageError for tables that are not as the plan says, constraints that rows break or that contradict
+ *   each other, and too few rows
+ */
+export function fitPlan(
+  plan: TablePlan,
+  tables: readonly Table[],
+  heldOut: readonly Table[] | undefined,
+): FittedPlan {
+  const whole = readColumns(tables, plan);
+  for (const at of plan.constraints.keys()) checkComputed(whole, at, plan);
+  const { learning, holding } = parted(whole, plan, heldOut);
+  const lists = wordLists(learning, plan);
+  const constraints = constraintsOf(plan, splitLists(learning, lists).columns);
+  const broken = brokenLines(splitLists(whole, lists), constraints, plan);
+  const { learned, recipe } = prepareTable(learning, plan, lists);
+  const rare = (column: string) => rareOf(plan, column);
+  let coded: CodedTable;
+  try {
+    coded = fitCodes(learned, { rare, seed: plan.seed });
+  } catch (cause) {
+    if (cause instanceof UsageError) throw plan.complain(["table"], cause.message, cause);
+    throw cause;
+  }
+  const broad = coded.columns.find(({ codes }) => codes.length > mostCodes);
+  if (broad !== undefined) {
+    throw plan.complain(
+      ["columns", broad.name],
+      `has ${counted(broad.codes.length, "category", "categories")} of ten rows and more, and at most ${mostCodes} can be learned; say a larger rare: {below: ...}, or kind: identifier`,
+    );
+  }
+  const contradiction = contradictionAmong(constraints, coded.columns, numberShownBy(recipe));
+  if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction);
+  const real = typedTexts(splitLists(learning, lists));
+  const holdout = typedTexts(splitLists(holding, lists));
+  return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken };
+}
+
+function parted(
+  whole: TextTable,
+  plan: TablePlan,
+  heldOut: readonly Table[] | undefined,
+): { learning: TextTable; holding: TextTable } {
+  if (heldOut !== undefined) {
+    const forms = new Map(whole.columns.map(({ name, form }) => [name, form]));
+    const holding = readColumns(heldOut, plan, forms);
+    const names = new Set(holding.columns.map(({ name }) => name));
+    const missing = whole.columns.find(({ name, form }) => !names.has(name) && form.kind !== "identifier");
+    if (missing !== undefined)
+      throw plan.complain(["holdout"], `has no column ${JSON.stringify(missing.name)}, which the table has`);
+    const columns = whole.columns.flatMap(
+      ({ name }) => holding.columns.find((column) => column.name === name) ?? [],
+    );
+    return { learning: whole, holding: { ...holding, columns } };
+  }
+  const share = typeof plan.holdout === "number" ? plan.holdout : 0;
+  const order = Uint32Array.from({ length: whole.rows }, (_, row) => row);
+  const { below } = randomStream(plan.seed, "hold-out");
+  for (let row = order.length - 1; row > 0; row--) {
+    const other = below(row + 1);
+    [order[row], order[other]] = [order[other], order[row]];
+  }
+  const held = Math.round(share * whole.rows);
+  return {
+    holding: rowsOfTexts(whole, order.subarray(0, held).sort()),
+    learning: rowsOfTexts(whole, order.subarray(held).sort()),
+  };
+}
+
+/** @throws ManifestError where more than one row of a hundred breaks a constraint: how many, and the first */
+function brokenLines(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): string[] {
+  if (constraints.length === 0) return [];
+  const shown = (constraint: Constraint): string => constraintShown(constraint, numberShownBy(table));
+  return brokenConstraints(constraints, typedTexts(table)).map(({ constraint, count, first }) => {
+    const [column = ""] =
+      "column" in constraint
+        ? [constraint.column]
+        : "columns" in constraint
+          ? constraint.columns
+          : Object.keys(constraint.then);
+    const { message } = table.complain(first, column, "does not keep it");
+    const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
+    if (count > mostBroken * table.rows) {
+      throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
+    }
+    return line;
+  });
+}
+
+function equalAmong(real: TypedTable, holdout: TypedTable): number {
+  const keys = (table: TypedTable): string[] =>
+    Array.from({ length: table.rows }, (_, row) =>
+      table.columns.map(({ values }) => String(values[row])).join("\u001f"),
+    );
+  const known = new Set(keys(real));
+  return keys(holdout).filter((key) => known.has(key)).length;
+}
