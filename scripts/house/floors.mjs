@@ -19,7 +19,7 @@ export const floors = [
   ["data"],
   ["pictures"],
   ["training"],
-  ["assemble", "tabular"],
+  ["assemble", "tabular", "text"],
   ["runs"],
   ["studies"],
   ["report"],

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
-// report | describe | synthesise | sample | judge | inspect | plan | tune | demo | devices | doctor`. An error is one line on stderr; the exit
-// code is 2 where the input or the machine does not fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// report | describe | synthesise | sample | judge | encode | index | search | rank | judge-ranking | inspect | plan | tune | demo | devices |
+// doctor`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit, and 1 where the work itself
+// failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
@@ -16,7 +17,9 @@ import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { addJudgeCommand } from "./judge-options.ts";
 import { printPlainly } from "./terminal/harmless-output.ts";
+import { addEncodeCommands } from "./encode-commands.ts";
 import { addModelCommands } from "./model-commands.ts";
+import { addTextCommands } from "./text-commands.ts";
 import { addTableCommands } from "./table-commands.ts";
 import {
   cacheHelp,
@@ -98,6 +101,7 @@ addStudyCommands(program);
 addTableCommands(program);
 addRateCommand(program);
 addJudgeCommand(program);
+addEncodeCommands(program, givenOf);
 
 program
   .command("report")
@@ -183,6 +187,8 @@ withDevice(program.command("tune"))
     const { tuneCommand } = await import("./commands/tune.ts");
     await tuneCommand(manifest, options);
   });
+
+addTextCommands(program);
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")

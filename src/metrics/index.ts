@@ -72,6 +72,28 @@ export {
 } from "./patients.ts";
 export { precisionRecallCurve, type PrecisionRecallCurve } from "./precision-recall.ts";
 export {
+  goesOn,
+  ndcg,
+  pFound,
+  rankedPrecision,
+  recallAt,
+  reciprocalRank,
+  type PFoundForm,
+  type RankedQuery,
+} from "./ranking.ts";
+export {
+  compareRankings,
+  rankingMeasures,
+  rankingValues,
+  summariseRanking,
+  type RankingEstimate,
+  type RankingIntervalOptions,
+  type RankingMeasure,
+  type RankingOptions,
+  type RankingSummary,
+  type RankingValues,
+} from "./ranking-summary.ts";
+export {
   rocCorners,
   rocCurve,
   sensitivityAtSpecificity,

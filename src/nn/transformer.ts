@@ -16,6 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Initialiser } from "./initialise.ts";
 import { expectLayer, expectMode } from "./layer-arguments.ts";
 import { expectTokens, MultiHeadAttention } from "./layers/attention-layers.ts";
+import { aRate, Dropout } from "./layers/dropout-layer.ts";
 import { Linear } from "./layers/linear-layer.ts";
 import { LayerNorm } from "./layers/normalisation-layers.ts";
 import { Module, type Mode } from "./module.ts";
@@ -33,6 +34,11 @@ export interface TransformerBlockConfiguration {
   readonly activation?: "gelu" | "relu";
   /** Of both layer norms. Default 1e-5. */
   readonly epsilon?: number;
+  /**
+   * The rate at which `Dropout` drops values, in training, of what each half adds, as BERT's hidden_dropout_prob. Nothing else is
+   * dropped: neither probabilities of the attention nor what stands between the two fully connected layers. Default 0.
+   */
+  readonly dropout?: number;
 }
 
 const activations = { gelu, relu };
@@ -44,6 +50,7 @@ const configurationFields: OptionChecks<TransformerBlockConfiguration> = {
   normFirst: aFlag,
   activation: oneOf(Object.keys(activations)),
   epsilon: aNumber,
+  dropout: aRate,
 };
 
 /** The options of a call of `TransformerBlock`. */
@@ -58,7 +65,7 @@ const blockOptions: OptionChecks<TransformerBlockOptions> = { mask: anything, ca
 
 /**
  * Self-attention and two fully connected layers, each added to what it reads: [B, T, width] to the same. It is torch's
- * nn.TransformerEncoderLayer with batch_first and without dropout, and has its defaults and the names of its tensors
+ * nn.TransformerEncoderLayer with batch_first and, unless it is asked for, without dropout, and has its defaults and the names of its tensors
  * (self_attn, linear1, linear2, norm1, norm2), so that its weights fit.
  */
 export class TransformerBlock extends Module {
@@ -68,13 +75,23 @@ export class TransformerBlock extends Module {
   readonly second: Linear;
   readonly attentionNorm: LayerNorm;
   readonly layersNorm: LayerNorm;
+  readonly #dropAttention: Dropout | undefined;
+  readonly #dropLayers: Dropout | undefined;
   readonly #normFirst: boolean;
   readonly #activation: (x: Tensor) => Tensor;
 
   constructor(engine: Engine, init: Initialiser, configuration: TransformerBlockConfiguration) {
     super(engine);
     expectOptions("TransformerBlock", configuration, configurationFields);
-    const { width, heads, hidden, normFirst = false, activation = "relu", epsilon = 1e-5 } = configuration;
+    const {
+      width,
+      heads,
+      hidden,
+      normFirst = false,
+      activation = "relu",
+      epsilon = 1e-5,
+      dropout: rate = 0,
+    } = configuration;
     expectLayer("TransformerBlock", engine, init, { width, heads, hidden });
     this.#normFirst = normFirst;
     this.#activation = activations[activation];
@@ -83,6 +100,10 @@ export class TransformerBlock extends Module {
     this.second = this.child("linear2", new Linear(engine, init, hidden, width));
     this.attentionNorm = this.child("norm1", new LayerNorm(engine, width, { epsilon }));
     this.layersNorm = this.child("norm2", new LayerNorm(engine, width, { epsilon }));
+    if (rate !== 0) {
+      this.#dropAttention = this.child("dropout1", new Dropout(engine, init, { rate }));
+      this.#dropLayers = this.child("dropout2", new Dropout(engine, init, { rate }));
+    }
   }
 
   /**
@@ -94,9 +115,11 @@ export class TransformerBlock extends Module {
     expectTokens("TransformerBlock", x);
     expectMode("TransformerBlock", mode);
     expectOptions("TransformerBlock", options, blockOptions);
-    const attend = (tokens: Tensor): Tensor => this.attention.forward(tokens, mode, options);
+    const drop = (layer: Dropout | undefined, y: Tensor): Tensor => layer?.forward(y, mode) ?? y;
+    const attend = (tokens: Tensor): Tensor =>
+      drop(this.#dropAttention, this.attention.forward(tokens, mode, options));
     const feed = (tokens: Tensor): Tensor =>
-      this.second.forward(this.#activation(this.first.forward(tokens)));
+      drop(this.#dropLayers, this.second.forward(this.#activation(this.first.forward(tokens))));
     if (this.#normFirst) {
       const y = add(x, attend(this.attentionNorm.forward(x)));
       return add(y, feed(this.layersNorm.forward(y)));

@@ -73,6 +73,7 @@ export class RunFolder {
   readonly #started = performance.now();
   readonly #force: boolean;
   #record: AnyRecord | undefined;
+  #beside: Readonly<Record<string, string>> = {};
   #metrics: number | undefined;
   /** Of all that metrics.jsonl has. */
   #digest = createHash("sha256");
@@ -201,9 +202,13 @@ export class RunFolder {
     return (this.#earlier?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
   }
 
-  /** Says what the run is begun with, or goes on with where that is another length, to be written before its first line. */
-  begin(record: AnyRecord): void {
+  /**
+   * Says what the run is begun with, or goes on with where that is another length, to be written before its first line.
+   * @param beside texts of further files, by name, which lie there whenever there is a run
+   */
+  begin(record: AnyRecord, beside: Readonly<Record<string, string>> = {}): void {
     this.#record = record;
+    this.#beside = beside;
   }
 
   /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
@@ -314,6 +319,7 @@ export class RunFolder {
       const last: readonly string[] = [runFiles.summary, runFiles.record];
       gone.sort((a, b) => last.indexOf(b) - last.indexOf(a));
       for (const name of gone) rmSync(join(this.path, name), { force: true });
+      for (const [name, text] of Object.entries(this.#beside)) this.#replace(name, text);
       if (this.#record !== undefined) {
         this.#replace(runFiles.record, jsonText(this.#record));
       }

@@ -1,5 +1,6 @@
 // Trains any task into a run folder: metrics as they happen, checkpoints to go on from, and in the end a summary and weights.
 
+import { basename } from "node:path";
 import {
   aFlag,
   aFunction,
@@ -10,6 +11,7 @@ import {
   expectOptions,
   required,
   type OptionChecks,
+  type Requirement,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
@@ -23,6 +25,7 @@ import { checkTask, type Judgement, type Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import { version } from "./package-info.ts";
 import { checkMetricsNames } from "./metrics-lines.ts";
+import { isOurs } from "./run-files.ts";
 import { RunFolder } from "./run-folder.ts";
 import { computedOn } from "./computed-on.ts";
 import { compareAdapters, provenance } from "./provenance.ts";
@@ -46,6 +49,11 @@ export interface TaskRunOptions<Report extends object = object> {
   readonly force?: boolean;
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"];
+  /**
+   * Texts of files that lie beside the run's own from its first step on, by name: what its weights are used with, such as classes or a
+   * vocabulary. A run that goes on leaves them as they are.
+   */
+  readonly files?: Readonly<Record<string, string>>;
   readonly listener?: TrainingListener<Report>;
   /** Told what a person should know, such as that a run goes on on another adapter. */
   readonly warn?: (text: string) => void;
@@ -53,12 +61,22 @@ export interface TaskRunOptions<Report extends object = object> {
   readonly signal?: AbortSignal;
 }
 
+const fileTexts: Requirement = {
+  words: "texts by names of files, which are none of a run's own and name no other folder",
+  fits: (value) =>
+    aRecord.fits(value) &&
+    Object.entries(value as object).every(
+      ([name, text]) => typeof text === "string" && basename(name) === name && name !== "" && !isOurs(name),
+    ),
+};
+
 const taskRunOptions: OptionChecks<TaskRunOptions> = {
   name: required(anything), // see below
   out: required(aString),
   resume: aFlag,
   force: aFlag,
   checkpointEvery: aRecord,
+  files: fileTexts,
   listener: anything,
   warn: aFunction,
   signal: anything,
@@ -98,10 +116,8 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
       compareAdapters(record, made, options.warn ?? silent);
       if (isOfOtherLength(record, identity)) folder.begin({ ...record, settings: identity.settings });
     } else {
-      folder.begin({
-        ...(await provenance()),
-        ...{ settings: identity.settings, ...made, task: name, data: identity.data },
-      });
+      const record = { settings: identity.settings, ...made, task: name, data: identity.data };
+      folder.begin({ ...(await provenance()), ...record }, options.files);
     }
     const result = await train(task, settings, {
       listener: bothListeners<Judged["report"]>(folder.listener(), listener),

@@ -38,6 +38,14 @@ const outlines = "npx tessera train examples/phantom-outlines.yaml --data-root .
 const places = "npx tessera train examples/phantom-places.yaml --data-root . --out runs/places";
 const before = [first, outlines, places];
 
+/** A search begins with its index, judging with two rankings, and vectors with an encoder. */
+const searching = [
+  "npx tessera encode train examples/notes.jsonl --out encoder --vocabulary 300 --batch 4 --held-out 2 --epochs 3",
+  "npx tessera index examples/notes.jsonl --out notes",
+  "npx tessera rank notes examples/notes-queries.json --out both.csv",
+  "npx tessera rank notes examples/notes-queries.json --mode lexical --out words.csv",
+];
+
 /** Those that change what others look at, which come last. */
 const last: readonly string[] = ["npx tessera train --resume runs/first --epochs 12"];
 
@@ -76,10 +84,12 @@ beforeAll(async () => {
     const manifest = readFileSync(join(root, "examples", `${name}.yaml`), "utf8");
     writeFileSync(join(folder, "examples", `${name}.yaml`), small(manifest));
   }
-  cpSync(join(root, "examples/densenet121.yaml"), join(folder, "examples/densenet121.yaml"));
+  for (const name of ["densenet121.yaml", "notes.jsonl", "notes-queries.json", "notes-judgements.json"])
+    cpSync(join(root, "examples", name), join(folder, "examples", name));
   await Promise.all(before.map(run));
-  await run(features);
-  const others = commands.filter((command) => ![...before, features, ...last].includes(command)).values();
+  for (const command of [features, ...searching]) await run(command);
+  const first = [...before, features, ...searching, ...last];
+  const others = commands.filter((command) => !first.includes(command)).values();
   const turns = async (): Promise<void> => {
     for (const command of others) await run(command);
   };
@@ -88,7 +98,7 @@ beforeAll(async () => {
 }, 300_000);
 
 test("the first runs are ones that the documentation shows", () => {
-  expect(commands).toEqual(expect.arrayContaining([...before, features]));
+  expect(commands).toEqual(expect.arrayContaining([...before, features, ...searching]));
 });
 
 test.each(commands)("%s", (command) => {

@@ -78,7 +78,7 @@ const ofModules: Rows<typeof nn> = {
   TransformerBlock: () => [
     engine,
     init(),
-    { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5 },
+    { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5, dropout: 0.1 },
   ],
   Transition: () => [engine, init(), 4, 2],
   UNet: () => [engine, init(), uNet],
@@ -148,6 +148,8 @@ const countsOfPatients: Arguments = () => [...counts(), Uint8Array.of(1, 1), ["a
 const scoredImages = { scores: [0.1, 0.9], states: Uint8Array.of(0, 1), patients: ["x", "y"] };
 const atThreshold: Arguments = () => [...scored(), 0.5];
 const atThresholds: Arguments = () => [...columns(), [0.5, 0.3]];
+const rankedQuery = (): metrics.RankedQuery => ({ scores: [3, 2, 1], grades: [0, 2, 1], missed: [1] });
+
 const ofMetrics: Rows<typeof metrics> = {
   absent: "no function",
   accuracy: () => [[0.1, 0.9, 0.4, 0.2], [0, 1, 1, 0], 2],
@@ -190,6 +192,19 @@ const ofMetrics: Rows<typeof metrics> = {
   precisionRecallCurve: scored,
   recall: atThreshold,
   recallByClass: atThresholds,
+  goesOn: "no function",
+  rankingMeasures: "no function",
+  pFound: () => [rankedQuery(), "standard", 3],
+  ndcg: () => [rankedQuery(), 10, "linear"],
+  rankedPrecision: () => [rankedQuery()],
+  reciprocalRank: () => [rankedQuery()],
+  recallAt: () => [rankedQuery(), 100],
+  rankingValues: () => [
+    [rankedQuery(), rankedQuery()],
+    { pFound: "notebook", bestGrade: 3, ndcgAt: 5, recallAt: 5 },
+  ],
+  summariseRanking: () => [[rankedQuery(), rankedQuery()], { resamples: 50, level: 0.9, seed: 1 }],
+  compareRankings: () => [[rankedQuery()], [rankedQuery()], { level: 0.9, pFound: "notebook" }],
   reliabilityPoints: () => [...scored(), 5],
   rocCorners: () => [metrics.rocCurve([0.1, 0.9], [0, 1])],
   rocCurve: scored,
@@ -256,6 +271,12 @@ const walks = [
   }),
   ...walksOf(metrics, ofMetrics, {
     auc: { kinds: ["null"] },
+    pFound: { records: [0] },
+    ndcg: { records: [0], kinds: ["null"] },
+    rankedPrecision: { records: [0], kinds: ["null"] },
+    reciprocalRank: { records: [0], kinds: ["null"] },
+    recallAt: { records: [0], kinds: ["null"] },
+    rankingValues: { name: "rankingValues|pFound" },
     targetOf: { kinds: ["undefined"] },
     meanAuc: { kinds: ["null"], records: [0] },
     aucByClass: { name: "aucByClass|auc of class" },

@@ -86,6 +86,30 @@ test("the summary tells validation of the weights in the model file, also where 
   task.module.dispose();
 });
 
+test("files beside the run lie there from its first step on; none takes the place of the run's own", async () => {
+  const controller = new AbortController();
+  const files = { "words.json": "[]\n" };
+  const there: boolean[] = [];
+  await run("beside", {
+    ...{ files, signal: controller.signal },
+    listener: {
+      begun: () => there.push(existsSync(join(folder.path, "beside", "words.json"))),
+      step: () => {
+        there.push(existsSync(join(folder.path, "beside", "words.json")));
+        controller.abort();
+      },
+    },
+  });
+  expect(there.slice(0, 2)).toEqual([false, true]);
+  expect(await run("beside", { resume: true })).toEqual({ stopped: false });
+  expect(text("beside", "words.json")).toBe("[]\n");
+  for (const name of ["run.json", "../words.json", "model.safetensors.1.part"]) {
+    await expect(run("beside", { force: true, files: { [name]: "" } })).rejects.toThrow(
+      "trainTask: files must be texts by names of files",
+    );
+  }
+});
+
 test("a run that was stopped goes on to the same files", async () => {
   await run("one");
   const controller = new AbortController();

@@ -10,6 +10,11 @@ export const barStream: NodeJS.WriteStream = Object.create(process.stderr, {
   write: { value: writeErrors },
 }) as NodeJS.WriteStream;
 
+const writeOutput = process.stdout.write.bind(process.stdout);
+
+/** Prints with control sequences of our own, such as bold words: texts of others in it must be plain already (`plainText`). */
+export const printStyled = (text: string): void => void writeOutput(text);
+
 /** From now on texts are printed as `plainText`. */
 export function printPlainly(): void {
   for (const stream of [process.stdout, process.stderr]) {

@@ -15,7 +15,7 @@ export interface DropoutLayerOptions {
   readonly rate?: number;
 }
 
-const aRate: Requirement = {
+export const aRate: Requirement = {
   words: "a number from 0 to below 1",
   fits: (value) => typeof value === "number" && value >= 0 && value < 1,
 };

@@ -1,0 +1,154 @@
+// `tessera search`: finds texts of an index, and shows why.
+
+import { createInterface } from "node:readline";
+import { counted } from "../../errors/counted.ts";
+import { plainText } from "../../errors/plain-text.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { queryWeights } from "../../text/lexical/bm25.ts";
+import { openIndex, type OpenIndex } from "../../text/search/index-folder.ts";
+import { searchModeOf, searchTexts, type Hit, type SearchMode } from "../../text/search/text-index.ts";
+import { passageOf, type Passage } from "../../text/texts/passage.ts";
+import type { Text } from "../../text/texts/text.ts";
+import { printStyled } from "../terminal/harmless-output.ts";
+import { queryEncoder, type QueryEncoder } from "../text-options.ts";
+
+export interface SearchCommandOptions extends DeviceOptions {
+  readonly mode?: SearchMode;
+  readonly top: number;
+  readonly model?: string;
+  readonly json: boolean;
+}
+
+interface Answer {
+  readonly query: string;
+  readonly mode: SearchMode;
+  readonly milliseconds: number;
+  readonly hits: readonly {
+    readonly hit: Hit;
+    readonly text: Text;
+    readonly title: Passage;
+    readonly passage: Passage;
+  }[];
+}
+
+/**
+ * Prints what was found, or with --json one object for each query, a line each:
+ *
+ *     query, mode, milliseconds
+ *     found   [{ rank, id, title, passage, score, lexical?: { score, rank }, dense?: { score, rank } }], ranks from 1
+ *
+ * @param words the query; none: each line of stdin is one
+ */
+export async function searchCommand(
+  folder: string,
+  words: readonly string[],
+  options: SearchCommandOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const open = await openIndex(folder);
+  using encoder = await queryEncoder(open, options.mode, options.model, where);
+  const show = async (query: string): Promise<void> => {
+    const answer = await answered(open, encoder, query, options);
+    if (options.json) process.stdout.write(`${JSON.stringify(asJson(answer))}\n`);
+    else printStyled(asText(answer, open, process.stdout.isTTY && process.env.NO_COLOR === undefined));
+  };
+  const query = words.join(" ").trim();
+  if (query !== "") {
+    await show(query);
+    return;
+  }
+  const isAsked = process.stdin.isTTY && !options.json;
+  const lines = createInterface({ input: process.stdin });
+  const ask = (): void => {
+    if (isAsked) process.stdout.write("search: ");
+  };
+  ask();
+  for await (const line of lines) {
+    if (line.trim() !== "") await show(line.trim());
+    ask();
+  }
+}
+
+async function answered(
+  open: OpenIndex,
+  encoder: QueryEncoder,
+  query: string,
+  { mode, top }: SearchCommandOptions,
+): Promise<Answer> {
+  const started = performance.now();
+  const [vector] = await encoder.encode([query]);
+  const hits = searchTexts(open.index, query, vector, { mode, top });
+  const milliseconds = performance.now() - started;
+  const texts = await open.textsAt(hits.map(({ place }) => place));
+  const weights = tellingWeights(queryWeights(open.index.words, query));
+  return {
+    query,
+    mode: searchModeOf(open.index, mode),
+    milliseconds,
+    hits: hits.map((hit, i) => {
+      const text = { ...texts[i], title: plainText(texts[i].title), contents: plainText(texts[i].contents) };
+      return { hit, text, title: passageOf(text.title, weights), passage: passageOf(text.contents, weights) };
+    }),
+  };
+}
+
+/** Words as common as "of" are in every passage, and marked they would hide those that tell. */
+function tellingWeights(weights: ReadonlyMap<string, number>): Map<string, number> {
+  const most = Math.max(0, ...weights.values());
+  return new Map([...weights].filter(([, weight]) => weight >= most / 3));
+}
+
+function asJson({ query, mode, milliseconds, hits }: Answer): object {
+  const found = hits.map(({ hit: { id, score, parts }, text, passage }, i) => ({
+    rank: i + 1,
+    id,
+    title: text.title,
+    passage: passage.text,
+    score,
+    ...parts,
+  }));
+  return { query, mode, milliseconds, found };
+}
+
+const partNames = { lexical: "words", dense: "meaning" } as const;
+
+/** @param bold whether words that matched are printed bold; else they stand between asterisks */
+function asText({ query, mode, milliseconds, hits }: Answer, { index }: OpenIndex, bold: boolean): string {
+  const marked = ({ text, matches }: Passage): string => {
+    let shown = "";
+    let at = 0;
+    for (const [start, end] of matches) {
+      const word = text.slice(start, end);
+      shown += text.slice(at, start) + (bold ? `\u001b[1m${word}\u001b[22m` : `*${word}*`);
+      at = end;
+    }
+    return shown + text.slice(at);
+  };
+  const faint = (text: string): string => (bold ? `\u001b[2m${text}\u001b[22m` : text);
+  if (hits.length === 0) {
+    const why = mode === "lexical" ? "no text has a word of it" : "it says nothing that the index knows";
+    return `Nothing found for ${JSON.stringify(plainText(query))}: ${why}.\n`;
+  }
+  const width = String(hits.length).length;
+  const indent = " ".repeat(width + 2);
+  const lines = hits.flatMap(({ hit: { id, score, parts }, title, passage }, i) => {
+    const each = (["lexical", "dense"] as const).flatMap((name) => {
+      const part = parts[name];
+      return part === undefined ? [] : [`${partNames[name]} ${shortNumber(part.score)} (rank ${part.rank})`];
+    });
+    const together = mode === "both" ? [`score ${score.toFixed(4)}`] : [];
+    const head = title.text === "" ? plainText(id) : marked(title);
+    return [
+      `${String(i + 1).padStart(width)}  ${head}`,
+      ...(passage.text === "" ? [] : [`${indent}${marked(passage)}`]),
+      `${indent}${faint([plainText(id), ...together, ...each].join(" · "))}`,
+      "",
+    ];
+  });
+  const last = `${counted(index.ids.length, "text")} searched by ${modeWords[mode]} in ${milliseconds.toFixed(0)} ms`;
+  return `${lines.join("\n")}\n${faint(last)}\n`;
+}
+
+const modeWords = { lexical: "words", dense: "meaning", both: "words and meaning" } as const;
+
+const shortNumber = (value: number): string => (Math.abs(value) < 1 ? value.toFixed(3) : value.toFixed(1));

@@ -1,0 +1,72 @@
+// What the commands about texts have in common: the encoder of an index, and the queries' vectors.
+
+import { resolve } from "node:path";
+import { DataError } from "../errors/data-errors.ts";
+import { UsageError } from "../errors/errors.ts";
+import type { EngineOptions } from "../runtime/open-engine.ts";
+import { fromFolder } from "../text/encoder/encoder-folder.ts";
+import type { SentenceEncoder } from "../text/encoder/sentence-encoder.ts";
+import { lsaEncoder } from "../text/lsa/lsa.ts";
+import { encoderDigest } from "../text/search/encoder-digest.ts";
+import type { OpenIndex } from "../text/search/index-folder.ts";
+import { standardise } from "../text/search/standardisation.ts";
+import { searchModeOf, type SearchMode } from "../text/search/text-index.ts";
+import { lastingEngine } from "./on-engine.ts";
+
+/** Encodes queries for an index, until it is disposed of. */
+export interface QueryEncoder extends Disposable {
+  /** Of each query, f32 [width]; undefined where the mode has no use for them. */
+  encode(queries: readonly string[]): Promise<readonly (Float32Array | undefined)[]>;
+}
+
+/**
+ * @param model the folder of the encoder, where it is not the one that the index names
+ * @throws UsageError for a mode that the index is not made for, or a model that it does not need; DataError when the encoder in the
+ *   folder is another than that of the index
+ */
+export async function queryEncoder(
+  { index, encoder, folder }: OpenIndex,
+  asked: SearchMode | undefined,
+  model: string | undefined,
+  where: EngineOptions,
+): Promise<QueryEncoder> {
+  const mode = searchModeOf(index, asked);
+  if (model !== undefined && encoder?.kind !== "folder") {
+    throw new UsageError(
+      `--model ${model}: ${folder} was made without a model; leave it out, or index with it`,
+    );
+  }
+  if (mode === "lexical" || encoder === undefined) return withoutVectors;
+  if (encoder.kind === "lsa") {
+    const lsa = lsaEncoder(encoder.model);
+    return { encode: async (queries) => rowsOf(await lsa.encode(queries), lsa.width), ...nothingToRelease };
+  }
+  const place = model === undefined ? encoder.folder : resolve(model);
+  if ((await encoderDigest(place)) !== encoder.digest) {
+    throw new DataError(
+      place,
+      `holds another encoder than ${folder} was made with; name the folder of that one with --model, or index again`,
+    );
+  }
+  const lasting = await lastingEngine(where);
+  let opened: SentenceEncoder | undefined;
+  return {
+    encode: (queries) =>
+      lasting.run(async (engine) => {
+        if (opened?.module.engine !== engine) opened = await fromFolder(engine, place);
+        const vectors = await opened.encode(queries, { normalise: false });
+        standardise(vectors, opened.width, encoder.standardised);
+        return rowsOf(vectors, opened.width);
+      }),
+    [Symbol.dispose]: () => lasting[Symbol.dispose](),
+  };
+}
+
+const nothingToRelease = { [Symbol.dispose]: (): void => undefined };
+const withoutVectors: QueryEncoder = {
+  encode: (queries) => Promise.resolve(queries.map(() => undefined)),
+  ...nothingToRelease,
+};
+
+const rowsOf = (vectors: Float32Array, width: number): Float32Array[] =>
+  Array.from({ length: vectors.length / width }, (_, i) => vectors.subarray(i * width, (i + 1) * width));

@@ -1,0 +1,165 @@
+// Texts as JSON lines, one object a line, as retrieval datasets have them. Nothing is believed: a fault names its file and line.
+import { DataError } from "../../errors/data-errors.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { messageOf } from "../../files/causes.ts";
+import type { Text } from "./text.ts";
+
+/** Under which keys an object of a line has the parts of a text. */
+export interface TextKeys {
+  readonly id: string;
+  /** Objects without it have no title, unless another than "title" was asked for. */
+  readonly title: string;
+  readonly contents: string;
+}
+
+export const usualKeys: TextKeys = { id: "id", title: "title", contents: "contents" };
+
+/** The most that a file of texts may have. */
+export interface TextLimits {
+  /** Bytes of one line. */
+  readonly line: number;
+  readonly texts: number;
+}
+
+/** A long book has 3 MiB; 2^22 texts of 128 numbers are the 2 GiB that one array can hold. */
+export const mostTexts: TextLimits = { line: 2 ** 24, texts: 2 ** 22 };
+
+export interface ReadTexts {
+  readonly texts: readonly Text[];
+  /** Texts without a letter or digit, which no search finds. */
+  readonly empty: number;
+}
+
+/** Reads `id,title,contents`, or with colons, as people type keys. @throws UsageError */
+export function textKeys(option: string, typed: string): TextKeys {
+  const names = typed.split(/[,:]/u).map((name) => name.trim());
+  const [id, title, contents] = names;
+  if (names.length !== 3 || names.includes("") || new Set(names).size < 3) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(typed)}: takes three keys, of the id, the title and the contents, such as _id,title,text`,
+    );
+  }
+  return { id, title, contents };
+}
+
+export interface TextOptions {
+  /** Under which keys the parts stand. Default: id, title, contents. */
+  readonly keys?: TextKeys | undefined;
+  readonly limits?: TextLimits | undefined;
+  /** Takes what is wrong with one line, which is then left out. Default: the first such line ends the reading. */
+  readonly bad?: ((fault: DataError) => void) | undefined;
+}
+
+/**
+ * The texts of a file.
+ *
+ * @param file its name, for messages
+ * @param bytes UTF-8, one JSON object a line; empty lines are passed over
+ * @throws DataError naming the line: no JSON object, a part missing or not of its type, an id twice, a line or a number of texts
+ *   over the limits; or for no text at all
+ */
+export function parseTexts(
+  file: string,
+  bytes: Uint8Array,
+  { keys = usualKeys, limits = mostTexts, bad = refuse }: TextOptions = {},
+): ReadTexts {
+  const texts: Text[] = [];
+  const lineOf = new Map<string, number>();
+  let empty = 0;
+  for (const each of linesOf(file, bytes, limits.line)) {
+    try {
+      const { line } = each;
+      const read = textOfLine(file, each, keys);
+      const before = lineOf.get(read.id);
+      if (before !== undefined) {
+        throw new DataError(
+          file,
+          `line ${line}: the id ${JSON.stringify(read.id)} is that of line ${before}, too`,
+        );
+      }
+      lineOf.set(read.id, line);
+      texts.push(read);
+      if (!/[\p{L}\p{N}]/u.test(read.title) && !/[\p{L}\p{N}]/u.test(read.contents)) empty++;
+    } catch (fault) {
+      if (!(fault instanceof DataError)) throw fault;
+      bad(fault);
+    }
+    if (texts.length > limits.texts) {
+      throw new DataError(file, `has more than ${limits.texts} texts; split it into several indexes`);
+    }
+  }
+  if (texts.length === 0) throw new DataError(file, "has no text; it takes one JSON object a line");
+  return { texts, empty };
+}
+
+function refuse(fault: DataError): never {
+  throw fault;
+}
+
+interface Line {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The lines that are not empty. */
+function* linesOf(file: string, bytes: Uint8Array, most: number): Generator<Line> {
+  for (let at = 0, line = 1; at < bytes.length; line++) {
+    const found = bytes.indexOf(0x0a, at);
+    const end = found < 0 ? bytes.length : found;
+    if (end - at > most) {
+      throw new DataError(
+        file,
+        `line ${line}: has ${end - at} bytes; at most ${most} are read. Is it JSON lines, one object a line?`,
+      );
+    }
+    if (bytes.subarray(at, end).some((byte) => byte > 0x20)) yield { line, bytes: bytes.subarray(at, end) };
+    at = end + 1;
+  }
+}
+
+/** @throws DataError naming the line */
+function textOfLine(file: string, { line, bytes }: Line, keys: TextKeys): Text {
+  const fault = (reason: string, cause?: unknown): DataError =>
+    new DataError(file, `line ${line}: ${reason}`, { cause });
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw fault("is not UTF-8 text; save the file as UTF-8", cause);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const array = text.trimStart().startsWith("[") ? "; an array must be written as one object a line" : "";
+    throw fault(`is not JSON (${messageOf(cause).slice(0, 160)})${array}`, cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw fault("is no JSON object with an id, a title and contents");
+  }
+  const record = value as Readonly<Record<string, unknown>>;
+  const missing = (key: string): DataError => {
+    const there = Object.keys(record);
+    const near = suggestion(key, there);
+    const all = there.length === 0 ? "it has no keys" : `it has ${there.slice(0, 12).join(", ")}`;
+    return fault(
+      `has no ${JSON.stringify(key)}${near}; ${all}. Other keys are named with --keys id,title,contents`,
+    );
+  };
+  const string = (key: string): string => {
+    const part = Object.hasOwn(record, key) ? record[key] : undefined;
+    if (part === undefined || part === null) throw missing(key);
+    if (typeof part !== "string")
+      throw fault(
+        `${JSON.stringify(key)} is ${typeof part === "object" ? "no text" : JSON.stringify(part)}; it must be a string`,
+      );
+    return part;
+  };
+  const given = Object.hasOwn(record, keys.id) ? record[keys.id] : undefined;
+  const id = typeof given === "number" && Number.isSafeInteger(given) ? String(given) : string(keys.id);
+  if (id === "") throw fault(`${JSON.stringify(keys.id)} is empty; every text needs an id`);
+  const isWithoutTitle = keys.title === usualKeys.title && (record[keys.title] ?? undefined) === undefined;
+  return { id, title: isWithoutTitle ? "" : string(keys.title), contents: string(keys.contents) };
+}

@@ -1,0 +1,72 @@
+// BM25, LSA and their fusion on three retrieval collections, against figures of an independent implementation.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { rankedPrecision, type RankedQuery } from "../../src/metrics/ranking.ts";
+import { pairedTTest } from "../../src/statistics/t-tests.ts";
+import { bm25Scores } from "../../src/text/lexical/bm25.ts";
+import { fitLsa, lsaEncoder } from "../../src/text/lsa/lsa.ts";
+import { judgeRankings } from "../../src/text/search/rankings.ts";
+import { bestTexts } from "../../src/text/search/fusion.ts";
+import {
+  encodeTexts,
+  indexTexts,
+  searchTexts,
+  type SearchMode,
+  type TextIndex,
+} from "../../src/text/search/text-index.ts";
+import { parseJudgements, parseQueries, type Query } from "../../src/text/texts/judgements.ts";
+import { readTexts } from "../../src/text/texts/read-texts.ts";
+import { dataRoot, withData } from "../data/real-data.ts";
+
+/** MAP of an independent implementation, whose BM25 counts each word of a query once. */
+const bars = [
+  { name: "cranfield", bm25: 0.347, lsa: 0.388 },
+  { name: "cisi", bm25: 0.164, lsa: 0.224 },
+  { name: "cacm", bm25: 0.263, lsa: 0.147 },
+] as const;
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+withData(["ir-abstracts"], "search on Cranfield, CISI and CACM", () => {
+  test.each(bars)("$name: MAP of BM25 is $bm25 and of LSA $lsa, or above", async ({ name, bm25, lsa }) => {
+    const file = (part: string): string => join(dataRoot, "ir-abstracts", `${name}.${part}`);
+    const { texts } = await readTexts(file("documents.jsonl.gz"));
+    const queries = parseQueries(file("queries.json"), readFileSync(file("queries.json"), "utf8"));
+    const judgements = parseJudgements(file("qrels.json"), readFileSync(file("qrels.json"), "utf8"));
+    const words = await indexTexts(texts);
+    const model = fitLsa(words.words);
+    if (model === undefined) throw new Error("nothing was fitted");
+    const encoder = lsaEncoder(model);
+    const index: TextIndex = { ...words, vectors: await encodeTexts(texts, encoder) };
+    const vectors = await encoder.encode(queries.map(({ text }) => text));
+    const precisions = (
+      documents: (query: Query, q: number) => { id: string; score: number }[],
+    ): number[] => {
+      const rankings = queries.map((query, q) => ({ query: query.id, documents: documents(query, q) }));
+      const { ranked } = judgeRankings(file("qrels.json"), judgements, rankings, new Set(index.ids));
+      return ranked.map((query: RankedQuery) => rankedPrecision(query) ?? NaN);
+    };
+    const found = (mode: SearchMode): number[] =>
+      precisions(({ text, without }, q) => {
+        const vector = vectors.subarray(q * model.width, (q + 1) * model.width);
+        return searchTexts(index, text, vector, { mode, top: texts.length, without });
+      });
+    const once = precisions(({ text, without }) => {
+      const scores = bm25Scores(words.words, text, { repeated: "once" });
+      const best = bestTexts(scores, texts.length, (i) => scores[i] > 0 && !without.includes(texts[i].id));
+      return Array.from(best.places, (place, i) => ({ id: texts[place].id, score: best.scores[i] }));
+    });
+    expect(Math.abs(mean(once) - bm25)).toBeLessThan(0.01);
+    const lexical = found("lexical");
+    expect(mean(lexical)).toBeGreaterThan(mean(once));
+    const dense = found("dense");
+    expect(mean(dense)).toBeGreaterThan(lsa - 0.01);
+    if (name === "cranfield") {
+      const { difference, p } = pairedTTest(found("both"), lexical);
+      expect(difference).toBeGreaterThan(0.02);
+      expect(p).toBeLessThan(0.05);
+    }
+  });
+});
