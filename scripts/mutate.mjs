@@ -51,8 +51,16 @@ function some(list, count, random) {
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-mutate-"));
 const explained = JSON.parse(readFileSync(at("mutate/survivors.json"), "utf8"));
-const explanationOf = ({ kernel, was, is }) =>
-  explained.find((each) => each.kernels.includes(kernel) && each.was === was && each.is === is)?.why;
+/** Of lines that a shader has several times, `nth` says which is meant. */
+const explanationOf = ({ kernel, was, is, line }, all) => {
+  const lines = [...new Set(all.filter((each) => each.was === was).map((each) => each.line))].sort(
+    (a, b) => a - b,
+  );
+  const nth = lines.length > 1 ? lines.indexOf(line) + 1 : undefined;
+  return explained.find(
+    (each) => each.kernels.includes(kernel) && each.was === was && each.is === is && each.nth === nth,
+  )?.why;
+};
 
 try {
   const module = await runnerIn(folder);
@@ -73,11 +81,11 @@ try {
   );
   const found = await runAll(module, chosen);
   const survivors = found.filter(({ killedBy }) => killedBy === undefined);
-  const open = survivors.filter((mutant) => explanationOf(mutant) === undefined);
+  const open = survivors.filter((mutant) => explanationOf(mutant, mutants[mutant.kernel]) === undefined);
   for (const mutant of survivors) {
     const { kernel, line, was, is } = mutant;
     console.log(
-      `survived: ${kernel}.wgsl:${line}: ${was}  ->  ${is}  (${explanationOf(mutant) ?? "not explained"})`,
+      `survived: ${kernel}.wgsl:${line}: ${was}  ->  ${is}  (${explanationOf(mutant, mutants[mutant.kernel]) ?? "not explained"})`,
     );
   }
   const counted = found.length - (survivors.length - open.length);

@@ -6,6 +6,10 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const runs = Number(process.argv[2] ?? 200);
+if (!(Number.isInteger(runs) && runs > 0)) {
+  console.error("usage: prove-exit.mjs [runs], a whole number");
+  process.exit(2);
+}
 const program = fileURLToPath(new URL("../test/device/programs/exit.mjs", import.meta.url));
 const endings = ["close", "leave", "exit"];
 const started = performance.now();

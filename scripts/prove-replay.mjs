@@ -12,6 +12,10 @@ import { DenseNet, Initialiser, Linear } from "@tessera-gpu/tessera/nn";
 import { Adam } from "@tessera-gpu/tessera/optim";
 
 const steps = Number(process.argv[2] ?? 1000);
+if (!(Number.isInteger(steps) && steps >= 500)) {
+  console.error("usage: prove-replay.mjs [steps], at least 500: a heap needs so many to come to rest");
+  process.exit(2);
+}
 const [batch, size, classes] = [2, 8, 10];
 /** Median replay over median of the bare calls. */
 const mostOfBare = 1.15;

@@ -20,7 +20,7 @@ const groups = [
     floors: [
       [["studies"], "comparisons of many runs: plans, queue, tests"],
       [["runs"], "run folders, models, predictions on disk"],
-      [["assemble", "tabular"], "Label-Assemble: heads, losses, views; synthetic tables"],
+      [["assemble", "tabular", "text"], "Label-Assemble: heads, losses, views; synthetic tables; search"],
       [["training"], "the loop of any method, checkpoints, validation"],
     ],
   },

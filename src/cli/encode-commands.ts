@@ -65,14 +65,14 @@ export function addEncodeCommands(
       wholeNumber("--batch", 2, 2 ** 16),
     )
     .addOption(
-      new Option("--epochs <n>", "how often each pair is seen (default: 15 for a bag, 10 for a transformer)")
+      new Option("--epochs <n>", "how often each pair is seen (default: 5 for a bag, 10 for a transformer)")
         .argParser(wholeNumber("--epochs", 1))
         .conflicts("steps"),
     )
     .option("--steps <n>", "or train for this many steps", wholeNumber("--steps", 1))
     .option(
       "--learning-rate <rate>",
-      "default: .01 for a bag, .001 for a transformer, and of a transformer in --init 5e-5",
+      "default: .02 for a bag, .001 for a transformer, and of a transformer in --init 5e-5",
       learningRate("--learning-rate"),
     )
     .option(
@@ -86,6 +86,11 @@ export function addEncodeCommands(
       checkpointInterval,
     )
     .option("--seed <n>", "seed of initial weights and order (default: 0)", wholeNumber("--seed", 0))
+    .option(
+      "--skip-bad",
+      "leave out lines that cannot be read or have the id of another, and count them",
+      false,
+    )
     .option("--force", "overwrite the run in --out", false)
     .option("--json", "print the summary as JSON", false)
     .option("--quiet", "print the result only", false)

@@ -4,7 +4,7 @@ import { describeParts } from "../assemble/asked-parts.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { taskOf } from "../assemble/tasks.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
-import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { checkBatchParts, type TrainingSettings } from "../assemble/training-settings.ts";
 import { UsageError } from "../errors/errors.ts";
 import { fitting, type Beginning } from "../runs/beginnings.ts";
 import { describeBalance, partsWarnings } from "../runs/course-words.ts";
@@ -102,6 +102,7 @@ export async function preparedStudy(
   for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
     const assembly = assemblyOf(run.planned, first.images);
     taskOf(run.settings).check(assembly, run.settings);
+    checkBatchParts(run.settings);
     const labels = labelSpaceOf(assembly);
     run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings }, labels);
     const parts = describeParts(run.settings, labels);

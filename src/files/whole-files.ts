@@ -17,6 +17,10 @@ const oldPart = 60 * 60 * 1000;
 
 const isPart = (name: string): boolean => name.endsWith(".part");
 
+/** Whether a file is what a process left that was killed while it wrote. @param modified milliseconds since 1970 */
+export const isLeftPart = (name: string, modified: number): boolean =>
+  isPart(name) && Date.now() - modified > oldPart;
+
 /**
  * Writes a file whole or not at all: one that is there stays as it was until the new one is on the disk.
  *

@@ -1,8 +1,8 @@
 // Weights to begin with, from whatever holds them: a run, its model file, or a file of another maker.
 
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { FieldPath } from "../data/manifest/complaints.ts";
 import { linksWithin } from "../data/catalogue/locating.ts";
 import { path as pathBelow } from "../data/manifest/path-field.ts";
@@ -28,6 +28,15 @@ export async function readInitialWeights(path: string): Promise<ModelFile | Fore
   return { file, sha256: createHash("sha256").update(bytes).digest("hex"), weights: tensors, notes };
 }
 
+/** What a folder holds; nothing for a file, or a folder that cannot be listed, which is told when it is read. */
+function entriesOf(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
 /**
  * The weights that a manifest names below the data root.
  *
@@ -49,6 +58,11 @@ export async function readNamedWeights(
   const below = pathBelow.safeParse(name);
   if (!below.success) return refuse(below.error.issues[0].message);
   const file = resolve(dataRoot, below.data);
-  if (!followLinks) linksWithin(dataRoot)(refuse).refuse(file);
+  if (!followLinks) {
+    const links = linksWithin(dataRoot)(refuse);
+    links.refuse(file);
+    // Of a run folder, what is read in it.
+    for (const entry of entriesOf(file)) links.refuse(join(file, entry));
+  }
   return await readInitialWeights(file);
 }

@@ -125,6 +125,12 @@ test("weights that the manifest begins with lie below the data root, too", async
   expect(await begun("../w.pth")).toMatch(
     /^error: init\.yaml:6: train\.init leaves the data root: "\.\.\/w\.pth"/u,
   );
+  // A folder of a run, whose files are links.
+  mkdirSync(at("inits/data/run"));
+  symlinkSync("../../w.pth", at("inits/data/run/model.safetensors"));
+  expect(await begun("run")).toMatch(
+    /^error: init\.yaml:6: train\.init reads .*run\/model\.safetensors, which a symbolic link leads to .*inits\/w\.pth, out of/u,
+  );
   expect(await begun("../w.pth", "--follow-links")).toMatch(/train\.init leaves the data root/u);
   expect(await begun("w.pth", "--follow-links")).toMatch(/w\.pth: (?!reads)/u);
   renameSync(at("inits/data/films"), films);

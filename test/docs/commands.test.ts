@@ -38,8 +38,9 @@ const outlines = "npx tessera train examples/phantom-outlines.yaml --data-root .
 const places = "npx tessera train examples/phantom-places.yaml --data-root . --out runs/places";
 const before = [first, outlines, places];
 
-/** A search begins with its index, and judging with two rankings. */
+/** A search begins with its index, judging with two rankings, and vectors with an encoder. */
 const searching = [
+  "npx tessera encode train examples/notes.jsonl --out encoder --vocabulary 300 --batch 4 --held-out 2 --epochs 3",
   "npx tessera index examples/notes.jsonl --out notes",
   "npx tessera rank notes examples/notes-queries.json --out both.csv",
   "npx tessera rank notes examples/notes-queries.json --mode lexical --out words.csv",

@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { kernels } from "../../src/kernels/built-in-kernels.ts";
-import { countsRows, inRows } from "../../src/runtime/webgpu/folded-grid.ts";
+import { countsRows, inRows } from "../../src/runtime/webgpu/guarded-launches.ts";
 
 const group = "@builtin(workgroup_id) group: vec3u";
 const grid = "@builtin(num_workgroups) grid: vec3u";

@@ -42,13 +42,15 @@ export function cacheCommand(action: "clean" | undefined, options: CacheCommandO
     throw new UsageError("--older-than and --to are for tessera cache clean; write clean behind cache");
   }
   const limit = imageCacheLimit();
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw new UsageError(`--cache ${folder}: is a file; name a folder`);
-  }
+  if (folder === "") throw new UsageError("--cache: names no folder");
   try {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+      throw new UsageError(`--cache ${folder}: is a file; name a folder`);
+    }
     if (action === "clean") clean(folder, options);
     else show(folder, limit, json);
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new DataError(folder, `cannot be used as a cache (${messageOf(cause)})`, { cause });
   }
 }
@@ -110,7 +112,7 @@ function clean(folder: string, { olderThan, to, json }: CacheCommandOptions): vo
     folder,
     chosen.map(({ key }) => key),
   );
-  // Notes of files alone are small, and go with what they are notes of.
+  // Notes of files alone are small, and go with what they are notes of; so do parts of files.
   const latest = olderThan === undefined ? Infinity : Date.now() - olderThan;
   const loose = to === undefined ? before.loose.filter(({ lastUsed }) => lastUsed < latest) : [];
   for (const { file } of loose) rmSync(file, { force: true });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { counted } from "../../errors/counted.ts";
+import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { RunFolderError } from "../../errors/training-errors.ts";
 import { readText } from "../../files/bytes.ts";
@@ -10,6 +11,7 @@ import { Initialiser } from "../../nn/initialise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { readAnyRecord } from "../../runs/run-files.ts";
+import { RunFolder } from "../../runs/run-folder.ts";
 import type { TaskSummary } from "../../runs/summary.ts";
 import { trainTask } from "../../runs/train-task.ts";
 import { encoderFiles, encoderRecord, openFolder, parsedRecord } from "../../text/encoder/encoder-folder.ts";
@@ -55,6 +57,7 @@ export interface EncodeTrainOptions extends DeviceOptions {
   readonly heldOut?: number;
   readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
   readonly seed?: number;
+  readonly skipBad: boolean;
   readonly force: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -79,6 +82,7 @@ interface EncoderRun {
   readonly isResumed: boolean;
   /** Names of query and text, as they were typed. */
   readonly pairs: string;
+  readonly skipBad: boolean;
   readonly task: EncoderTaskOptions;
   /** The loop's settings; without epochs those of the encoder's kind. */
   readonly settings: Partial<LoopSettings>;
@@ -108,7 +112,7 @@ export async function encodeTrainCommand(
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
-  const pairs = await readPairs(file, run.pairs);
+  const pairs = await readPairs(file, run, say);
   let begun = run.isResumed;
   const { summary, stopped, task } = await onEngine(where, async (engine) => {
     const opened = await run.encoder(engine, pairs);
@@ -118,7 +122,10 @@ export async function encodeTrainCommand(
         batch: module.configuration.kind === "bag" ? 256 : 64,
         ...run.task,
       });
-      const task: EncoderTask = { ...made, settings: { ...made.settings, pairs: run.pairs } };
+      const task: EncoderTask = {
+        ...made,
+        settings: { ...made.settings, pairs: run.pairs, skipBad: run.skipBad },
+      };
       const settings = { ...loopDefaults(opened, task), ...run.settings };
       if (!begun) describe(task, module, say);
       const progress = new EncodeProgress({
@@ -155,6 +162,7 @@ function newRun(options: EncodeTrainOptions, given: readonly string[]): EncoderR
       `--init takes the encoder as it is: ${optionName(described)} cannot be given with it; leave it out`,
     );
   }
+  new RunFolder(out, options.force); // is refused before any work is done
   const { encoder: kind = "bag", layers, heads } = options;
   if (kind === "bag" && (layers ?? heads) !== undefined) {
     throw new UsageError(
@@ -165,6 +173,7 @@ function newRun(options: EncodeTrainOptions, given: readonly string[]): EncoderR
     out,
     isResumed: false,
     pairs,
+    skipBad: options.skipBad,
     task: {
       seed,
       ...(options.batch === undefined ? {} : { batch: options.batch }),
@@ -223,9 +232,9 @@ function newEncoder(
 /** What a run of a bag, or of a transformer, is trained with unless it is told otherwise. */
 function loopDefaults({ module, isNew }: OpenedEncoder, { stepsPerEpoch }: EncoderTask): LoopSettings {
   const isBag = module.configuration.kind === "bag";
-  const rates = isBag ? { new: 0.01, known: 0.001 } : { new: 0.001, known: 5e-5 };
+  const rates = isBag ? { new: 0.02, known: 0.002 } : { new: 0.001, known: 5e-5 };
   return {
-    epochs: isBag ? 15 : 10,
+    epochs: isBag ? 5 : 10,
     learningRate: isNew ? rates.new : rates.known,
     schedule: { by: "cosine", warmup: Math.min(100, stepsPerEpoch) },
     // Decay draws rare words to zero, which say most: a bag goes without.
@@ -234,7 +243,14 @@ function loopDefaults({ module, isNew }: OpenedEncoder, { stepsPerEpoch }: Encod
 }
 
 const recordedSettings = z.looseObject({
-  ...{ pairs: z.string(), batch: z.int(), temperature: z.number(), heldOut: z.int(), textSeed: z.int() },
+  ...{
+    pairs: z.string(),
+    skipBad: z.boolean(),
+    batch: z.int(),
+    temperature: z.number(),
+    heldOut: z.int(),
+    textSeed: z.int(),
+  },
   tokens: z.object({ queries: z.int(), documents: z.int() }),
 });
 
@@ -257,14 +273,14 @@ function resumedRun(
       `--resume ${folder}: holds no run of tessera encode train; name the folder of one`,
     );
   }
-  const { pairs, batch, temperature, heldOut, textSeed, tokens } = found.data;
+  const { pairs, skipBad, batch, temperature, heldOut, textSeed, tokens } = found.data;
   const { steps: formerSteps, ...settings } = loopSettingsOf(record.settings as unknown as LoopSettings);
   const length =
     epochs !== undefined
       ? { epochs }
       : { ...((steps ?? formerSteps) === undefined ? {} : { steps: steps ?? formerSteps }) };
   return {
-    ...{ out: folder, isResumed: true, pairs },
+    ...{ out: folder, isResumed: true, pairs, skipBad },
     task: {
       batch,
       temperature,
@@ -287,9 +303,18 @@ function resumedRun(
 }
 
 /** @throws DataError as `readTexts`; UsageError for keys that are none */
-async function readPairs(file: string, typed: string): Promise<TextPair[]> {
-  const keys = typed.split(":").length === 2 ? `id:${typed}` : typed;
-  const { texts } = await readTexts(file, { keys: textKeys("--pairs", keys) });
+async function readPairs(
+  file: string,
+  { pairs: typed, skipBad }: EncoderRun,
+  say: (text: string) => void,
+): Promise<TextPair[]> {
+  const keys = textKeys("--pairs", typed.split(":").length === 2 ? `id:${typed}` : typed);
+  const faults: DataError[] = [];
+  const { texts } = await readTexts(file, {
+    keys,
+    ...(skipBad ? { bad: (fault) => void faults.push(fault) } : {}),
+  });
+  if (faults.length > 0) say(`${counted(faults.length, "line")} left out, the first: ${faults[0].message}`);
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
 }
 

@@ -3,6 +3,7 @@
 import { counted } from "../../errors/counted.ts";
 import { mirrorWarnings } from "../../assemble/mirrored-classes.ts";
 import Table from "cli-table3";
+import { checkBatchParts } from "../../assemble/training-settings.ts";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
 import type { ImageShape } from "../../assemble/planning/planned-training.ts";
@@ -42,6 +43,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
   const manifest = await readTrainingManifest(file);
   const image = options.image ?? manifest.image;
   const settings = settingsOf(manifest, 0);
+  checkBatchParts(settings);
   const network = { ...settings.network, inputChannels: image.channels };
   const { channels } = image;
   const normalisation =

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../files/causes.ts";
+import { isLeftPart } from "../../files/whole-files.ts";
 import { usesOf } from "./leases.ts";
 import { shardInHead, segmentHead } from "./segment.ts";
 
@@ -31,7 +32,10 @@ export interface CacheEntry {
   readonly isInUse: boolean;
 }
 
-/** A segment without a shard: it names files that were read, or its shard is gone. Losing one costs reading these files once more. */
+/**
+ * A segment without a shard, which names files that were read, or whose shard is gone: losing one costs reading these files once more. Or
+ * a part that a killed process left.
+ */
 export interface LooseSegment {
   readonly file: string;
   readonly bytes: number;
@@ -51,6 +55,7 @@ export interface CacheContents {
 const settingsName = /^(\d{1,6})x(\d{1,6})x(\d{1,2})-[0-9a-f]{12}(?:-[a-z]+)?$/u;
 const shardName = /^([0-9a-f]{64})\.u8$/u;
 const segmentName = /^[0-9a-f]{64}\.json$/u;
+const partName = /^[0-9a-f]{64}\.(?:u8|json)\..*part$/u;
 
 interface FoundFile {
   readonly name: string;
@@ -96,6 +101,10 @@ function contentsOf(
     const before = bytesOfShard.get(shard);
     if (before === undefined) loose.push({ file: path, bytes, lastUsed: mtime });
     else bytesOfShard.set(shard, before + bytes);
+  }
+  for (const part of ["shards", "index"].flatMap((each) => filesIn(join(folder, settings, each), partName))) {
+    const { name, path, bytes, mtime } = part;
+    if (isLeftPart(name, mtime)) loose.push({ file: path, bytes, lastUsed: mtime });
   }
   const entries = shards.map(({ name, bytes, mtime }): CacheEntry => {
     const key = `${settings}/${name.slice(0, 64)}`;
@@ -195,6 +204,11 @@ export function makeRoom(folder: string, limit: number, bytes: number): void {
   const contents = cacheContents(folder);
   let over = contents.bytes + bytes - limit;
   if (over <= 0) return;
+  for (const { file, bytes: own } of contents.loose) {
+    if (!file.endsWith(".part")) continue;
+    rmSync(file, { force: true });
+    over -= own;
+  }
   const chosen: string[] = [];
   for (const { key, bytes: own } of oldestFirst(contents.entries)) {
     if (over <= 0) break;

@@ -143,7 +143,11 @@ export function usesOf(folder: string): Uses {
     const file = join(leaseFolder(folder), name);
     const [holder, ...noted] = linesOf(file);
     if (!holds(file, holder)) {
-      rmSync(file, { force: true });
+      try {
+        rmSync(file, { force: true });
+      } catch {
+        // Another user's, in a folder that we may not write: it says nothing all the same.
+      }
       continue;
     }
     if (noted.length > 0) processes++;

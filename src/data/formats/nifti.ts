@@ -1,6 +1,6 @@
 // Volumes of CT, MR and the like in NIfTI files: a volume is a patient, its slices are the images, and label volumes are their masks.
 import { statSync } from "node:fs";
-import { basename, dirname, posix } from "node:path";
+import { basename, dirname, posix, resolve } from "node:path";
 import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { requireColumns, rowError } from "../../files/csv.ts";
@@ -165,7 +165,10 @@ async function volumesAt(
   fail: (field: string, reason: string) => never,
 ): ReturnType<typeof volumesBelow> {
   if (/[{}]/u.test(volumes)) {
-    return await volumesLike(await context.locate("."), volumes, (reason) => fail("volumes", reason));
+    const root = await context.locate(".");
+    // Before anything is said of what lies there.
+    context.links?.refuse(resolve(root, volumes.slice(0, volumes.search(/[^/]*[{}]/u))));
+    return await volumesLike(root, volumes, (reason) => fail("volumes", reason));
   }
   const root = await context.locate(volumes);
   return statSync(root).isFile()

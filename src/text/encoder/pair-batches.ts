@@ -28,7 +28,7 @@ export interface PairBucket {
 const stretch = 16;
 
 /**
- * Buckets by the lengths of the documents, each of a batch at least.
+ * Buckets by the lengths of the documents, each of two batches at least: what is left over behind whole batches is little then.
  * @param pairs the numbers of those to train on
  */
 export function pairBuckets(
@@ -38,7 +38,7 @@ export function pairBuckets(
   mostTokens: number,
 ): PairBucket[] {
   const lengths = Uint32Array.from(pairs, (pair) => lengthOf(documents, pair));
-  return lengthBuckets(lengths, mostTokens, batch).map(({ length, texts }) => {
+  return lengthBuckets(lengths, mostTokens, 2 * batch).map(({ length, texts }) => {
     const members = Uint32Array.from(texts, (text) => pairs[text]);
     const longest = Uint32Array.from(members, (pair) => lengthOf(queries, pair));
     const ofQueries = lengthBuckets([longest.reduce((most, each) => Math.max(most, each), 1)], mostTokens);

@@ -81,6 +81,9 @@ const cases: readonly Case[] = [
   convolution("5x5, wider than the window of three taps", [2, 6, 7, 8], [5, 5, 8, 12], { padding: [2, 2] }),
   convolution("taps 8 pixels apart", [1, 9, 11, 4], [3, 3, 4, 12], { padding: [2, 4], dilation: [2, 4] }),
   convolution("images narrower than the filter", [7, 2, 2, 8], [3, 3, 8, 4], { padding: [1, 1] }),
+  convolution("33 tiles of 2 by 2, one more than a workgroup has", [1, 6, 22, 8], [3, 3, 8, 8], {
+    padding: [1, 1],
+  }),
   convolution("y larger than x", [2, 4, 5, 8], [3, 3, 8, 12], { padding: [2, 2] }),
   convolution("y narrower than x", [2, 9, 9, 8], [3, 3, 8, 12]),
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
