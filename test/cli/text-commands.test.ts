@@ -1,6 +1,6 @@
 // Commands about texts on the built command line: from a file of texts to judged rankings, and what they refuse.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
@@ -127,6 +127,27 @@ test("rank writes a table without the documents of the source, and judge-ranking
   ) as { pFound: string; rankings: { unjudged: number; measures: { mrr: { mean: number } } }[] };
   expect(report.pFound).toBe("notebook");
   expect(report.rankings[0].measures.mrr.mean).toBe(1);
+});
+
+test("an index of a model is searched by that model alone, standardised as its texts were", async () => {
+  const model = join(folder, "bert");
+  cpSync(join(import.meta.dirname, "../text/folders/bert"), model, { recursive: true });
+  const where = ["--device", "reference"];
+  const made = ["index", "texts.jsonl", "--out", "of-bert", "--model", "bert", "--quiet", ...where];
+  expect((await tessera(...made, "--standardise", "corpus")).code).toBe(0);
+  // A text of the corpus is nearest to itself, if both went the same way.
+  const itself = `${texts[2].title} ${texts[2].contents}`;
+  const search = ["search", "of-bert", itself, "--mode", "dense", "--json", ...where];
+  const { output } = await tessera(...search);
+  expect(JSON.parse(output)).toMatchObject({
+    found: [{ id: "heat", score: expect.closeTo(1, 3) as number }, {}, {}],
+  });
+  writeFileSync(join(model, "config.json"), `${readFileSync(join(model, "config.json"), "utf8")} `);
+  const other = await tessera(...search);
+  expect(other.code).toBe(2);
+  expect(own(other.errors)).toMatch(
+    /^error: .*bert: holds another encoder than of-bert was made with; name the folder/,
+  );
 });
 
 test.each([

@@ -171,7 +171,10 @@ describe("a learned vocabulary", () => {
   });
 
   test("has as many pieces as were asked for, or as there are pairs", () => {
-    const model = trainVocabulary(texts, { size: 24, leastCount: 1 }).model as { vocab: object; merges: unknown[] };
+    const model = trainVocabulary(texts, { size: 24, leastCount: 1 }).model as {
+      vocab: object;
+      merges: unknown[];
+    };
     expect(Object.keys(model.vocab)).toHaveLength(24);
     expect(trainVocabulary(texts.toReversed(), { size: 60 })).toEqual(file);
   });

@@ -4,7 +4,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { bm25Scores } from "../lexical/bm25.ts";
 import { indexWords, type WordIndex } from "../lexical/word-index.ts";
-import { wholeText, type Encoder, type Text } from "../texts/text.ts";
+import { saysNothing, wholeText, type Encoder, type Text } from "../texts/text.ts";
 import { bestTexts, fusedScores, type RankedTexts } from "./fusion.ts";
 
 /** By what texts are found: their words, vectors, or the ranks of both together. */
@@ -68,6 +68,10 @@ export async function encodeTexts(
   for (let at = 0; at < texts.length; at += atOnce) {
     const some = texts.slice(at, at + atOnce);
     values.set(await encoder.encode(some.map(wholeText)), at * width);
+    // What a model puts around every text is no text.
+    for (const [i, text] of some.entries()) {
+      if (saysNothing(text)) values.fill(0, (at + i) * width, (at + i + 1) * width);
+    }
     const bad = values
       .subarray(at * width, (at + some.length) * width)
       .findIndex((value) => !Number.isFinite(value));

@@ -3,7 +3,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { messageOf } from "../../files/causes.ts";
-import type { Text } from "./text.ts";
+import { saysNothing, type Text } from "./text.ts";
 
 /** Under which keys an object of a line has the parts of a text. */
 export interface TextKeys {
@@ -80,7 +80,7 @@ export function parseTexts(
       }
       lineOf.set(read.id, line);
       texts.push(read);
-      if (!/[\p{L}\p{N}]/u.test(read.title) && !/[\p{L}\p{N}]/u.test(read.contents)) empty++;
+      if (saysNothing(read)) empty++;
     } catch (fault) {
       if (!(fault instanceof DataError)) throw fault;
       bad(fault);

@@ -20,3 +20,7 @@ export interface Encoder {
 /** All that a text says, as it is searched. */
 export const wholeText = ({ title, contents }: Text): string =>
   title === "" ? contents : contents === "" ? title : `${title}\n${contents}`;
+
+/** Whether a text has no letter or digit: it is kept, and no search finds it. */
+export const saysNothing = ({ title, contents }: Text): boolean =>
+  !/[\p{L}\p{N}]/u.test(title) && !/[\p{L}\p{N}]/u.test(contents);

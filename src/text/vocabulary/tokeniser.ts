@@ -42,7 +42,8 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   const odd = Array.isArray(vocabulary)
     ? undefined
     : (Object.values(vocabulary) as unknown[]).find((id) => !Number.isInteger(id) || (id as number) < 0);
-  if (odd !== undefined) throw refuse(`one of its pieces has the number ${String(odd)}`);
+  if (odd !== undefined)
+    throw refuse(`one of its pieces has the number ${JSON.stringify(odd) ?? typeof odd}`);
   let tokenizer: LibraryTokenizer;
   let numbers: number[];
   try {
