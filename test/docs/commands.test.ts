@@ -3,7 +3,9 @@
 
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
+import { randomStream } from "../../src/data/random-stream.ts";
 import { own, runBuilt, workingFolder, type Ended } from "../cli/built.ts";
 import { blocksOf, placeOf, root } from "./markdown.ts";
 
@@ -46,6 +48,32 @@ const searching = [
   "npx tessera rank notes examples/notes-queries.json --mode lexical --out words.csv",
 ];
 
+/** Those of tables go by each other's files, and those of judging by three tables. */
+const ofTables = (command: string): boolean =>
+  /^npx tessera (?:describe|synthesise|sample|judge) /.test(command);
+
+/** People of a kind, some of whose cells are empty where `filled` says so. */
+function people(seed: number, count: number, filled: (row: number) => boolean = () => true): string {
+  const { below } = randomStream(seed, "people");
+  const rows = Array.from({ length: count }, (_, row) => {
+    const [age, years] = [18 + below(60), 6 + below(10)];
+    const income = age + 5 * years + below(40) > 110 ? ">50K" : "<=50K";
+    return `${age},${filled(row) ? ["school", "college"][below(2)] : ""},${"FM"[below(2)]},${years},${filled(row) ? income : ""}`;
+  });
+  return ["age,education,sex,years,income", ...rows, ""].join("\n");
+}
+
+/** A list as COVIDx has it: no header, blanks between the cells, and some of these with a blank in them. */
+function covidx(): string {
+  const { below } = randomStream(3, "covidx");
+  const rows = Array.from({ length: 300 }, (_, row) => {
+    const positive = below(4) === 0;
+    const name = row % 60 === 7 ? `COVID ${row}` : `p${row}`;
+    return `${name} ${name}.png ${positive ? "positive" : "negative"} ${["rsna", "cohen", "sirm"][below(3)]}`;
+  });
+  return [...rows, ""].join("\n");
+}
+
 /** Those that change what others look at, which come last. */
 const last: readonly string[] = ["npx tessera train --resume runs/first --epochs 12"];
 
@@ -55,6 +83,8 @@ const shorter: readonly (readonly [words: string, instead: string])[] = [
   // Logits of so short a training say nothing of the labels, and no temperature mends that.
   ["tessera calibrate runs/first", "tessera calibrate runs/first --only thresholds"],
   ["--seeds 8", "--seeds 2 --arms single partial-bce"],
+  ["tessera synthesise people.yaml", "tessera synthesise people.yaml --steps 2"],
+  ["tessera judge real.csv", "tessera judge real.csv --steps 2"],
 ];
 
 /** Commands that are right to end with a complaint: `first` has ended, so that nothing is left to go on with. */
@@ -86,10 +116,23 @@ beforeAll(async () => {
   }
   for (const name of ["densenet121.yaml", "notes.jsonl", "notes-queries.json", "notes-judgements.json"])
     cpSync(join(root, "examples", name), join(folder, "examples", name));
+  for (const [name, seed] of [
+    ["people", 1],
+    ["real", 1],
+    ["synthetic", 2],
+    ["other", 3],
+  ] as const)
+    writeFileSync(join(folder, `${name}.csv`), people(seed, 300));
+  writeFileSync(
+    join(folder, "partial.csv"),
+    people(4, 40, (row) => row % 2 === 0),
+  );
+  writeFileSync(join(folder, "train_COVIDx8B.txt.gz"), gzipSync(covidx()));
   await Promise.all(before.map(run));
+  for (const command of commands.filter(ofTables)) await run(command);
   for (const command of [features, ...searching]) await run(command);
   const first = [...before, features, ...searching, ...last];
-  const others = commands.filter((command) => !first.includes(command)).values();
+  const others = commands.filter((command) => !first.includes(command) && !ofTables(command)).values();
   const turns = async (): Promise<void> => {
     for (const command of others) await run(command);
   };
