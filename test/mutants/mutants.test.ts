@@ -33,11 +33,11 @@ test("mutants are found by what they compute, by their grid, and by an index tha
 });
 
 test("an index is looked at in every array that a shader binds", () => {
-  const unwatched = Object.values(kernels).flatMap(({ name, bindings, specialise }) => {
-    const watched = withWatchedIndices(specialise());
-    return bindings
+  const unwatched = Object.values(kernels).flatMap((kernel) => {
+    const watched = withWatchedIndices(kernel.specialise());
+    return kernel.bindings
       .filter((binding) => binding.access !== "uniform" && !watched.includes(`${binding.name}[watched_`))
-      .map((binding) => `${name}: ${binding.name}`);
+      .map((binding) => `${kernel.name}: ${binding.name}`);
   });
   expect(unwatched).toEqual([]);
   const text = kernels.sharpen.specialise();

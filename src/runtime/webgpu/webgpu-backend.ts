@@ -80,7 +80,7 @@ export class WebGpuBackend implements Backend {
 
   constructor(gpu: Gpu, options: ProvingOptions = {}) {
     const checked = (this.#checked = options.checked ?? false);
-    const { second = (code) => code } = options;
+    const { second = (code: string): string => code } = options;
     const secondText = (label: string, code: string): string => second(inReverseOrder(label, code));
     this.gpu = checked ? withRoomForBands(gpu) : gpu;
     const { device, traits } = this.gpu;
