@@ -181,7 +181,7 @@ function renamed(from: string, to: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const inTheWay = ["ENOTEMPTY", "EEXIST"].includes(code ?? "");
+    const inTheWay = ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(code ?? "");
     // Windows says that it is not permitted, whatever is in the way.
     if (inTheWay || (code === "EPERM" && readHolder(to) !== undefined)) return false;
     throw error;
@@ -260,7 +260,9 @@ function readHolder(
   try {
     text = readFileSync(join(lock, holderName), "utf8");
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR") return { holder: undefined, text: "" };
+    if (["ENOENT", "ENOTDIR"].includes(code)) return undefined;
     throw error;
   }
   try {

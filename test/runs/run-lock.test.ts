@@ -135,6 +135,16 @@ test("a process that was killed while it took a lock over is told of, with what 
   expect(readdirSync(run)).toEqual([]);
 });
 
+test("what is no lock of ours is in nobody's way", () => {
+  mkdirSync(run, { recursive: true });
+  const lock = join(run, "run.lock");
+  writeFileSync(lock, "not a folder");
+  lockFolder(run)();
+  mkdirSync(join(lock, "holder.json"), { recursive: true });
+  lockFolder(run)();
+  expect(readdirSync(run)).toEqual([]);
+});
+
 test("of many processes that find a left lock at once, one has it", async () => {
   put({ pid: await ended(), host: hostname(), life: null });
   const source = new URL("../../dist/runs/run-lock.js", import.meta.url).href;

@@ -10,6 +10,7 @@ import {
   cacheContents,
   oldestFirst,
   removeEntries,
+  usualCacheLimit,
   type CacheContents,
   type CacheEntry,
 } from "../../data/cache/cache-room.ts";
@@ -91,7 +92,12 @@ function show(folder: string, limit: number, json: boolean): void {
       "holds",
       `${counted(images, "image")} in ${counted(entries.length, "entry", "entries")}, ${sizeText(bytes)}`,
     ],
-    ["limit", limit === Infinity ? "none" : `${sizeText(limit)} (TESSERA_CACHE_LIMIT)`],
+    [
+      "limit",
+      limit === Infinity
+        ? "none"
+        : `${sizeText(limit)} (TESSERA_CACHE_LIMIT ${limit === usualCacheLimit ? "sets another" : "says so"})`,
+    ],
     ["last used", oldest === null ? "never" : `${dayOf(oldest)} to ${dayOf(newest)}`],
     [
       "in use",

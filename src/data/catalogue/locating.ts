@@ -25,7 +25,7 @@ export function locator(dataRoot: string): (path: string, links?: Links) => Prom
     throw new DataError(
       file,
       `does not exist; --data-root is ${root}, and the manifest names ${path} below it` +
-        (near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`),
+        (near === undefined || near === path ? "" : `; did you mean ${JSON.stringify(near)}?`),
     );
   };
 }
