@@ -12,9 +12,9 @@ import { candidatesOf } from "./packed-candidates.mjs";
  * Elements of all inputs and outputs of a call. A larger one is packed where no smaller one has its pipeline, and a large one
  * where none has its kernel or its candidate.
  */
-const mostElements = { small: 1_200, larger: 4_000, large: 60_000 };
+const mostElements = { small: 1_200, larger: 3_000, large: 40_000 };
 /** Cases of an operator that show no pipeline which a smaller one has not shown. */
-const mostOthers = 3;
+const mostOthers = 2;
 
 const elementsOf = ({ shape }) => shape.reduce((product, extent) => product * extent, 1);
 
