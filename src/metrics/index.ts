@@ -82,7 +82,6 @@ export {
   type RankedQuery,
 } from "./ranking.ts";
 export {
-  compareRankings,
   rankingMeasures,
   rankingValues,
   summariseRanking,

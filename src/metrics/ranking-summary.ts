@@ -1,6 +1,5 @@
-// Metrics of rankings over queries: means with intervals, and whether two rankings of the same queries differ.
+// Metrics of rankings over queries: means with intervals.
 import {
-  anything,
   aNumber,
   aRecord,
   expectArgument,
@@ -10,7 +9,6 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
 import {
   bootstrapOptions,
   bootstrapSettings,
@@ -18,8 +16,7 @@ import {
   percentileEstimate,
   type BootstrapOptions,
 } from "../statistics/bootstrap.ts";
-import { checkLevel, type Interval } from "../statistics/interval.ts";
-import { pairedTTest, type TTest } from "../statistics/t-tests.ts";
+import type { Interval } from "../statistics/interval.ts";
 import {
   goesOn,
   ndcg,
@@ -67,14 +64,15 @@ export interface RankingSummary {
   readonly measures: Readonly<Record<RankingMeasure, RankingEstimate>>;
 }
 
-const rankingOptions: OptionChecks<RankingOptions> = {
+/** Checks of `RankingOptions`. */
+export const rankingOptions: OptionChecks<RankingOptions> = {
   pFound: oneOf(Object.keys(goesOn)),
   bestGrade: aNumber,
   ndcgAt: wholeFrom(1),
   recallAt: wholeFrom(1),
 };
 const intervalOptions: OptionChecks<RankingIntervalOptions> = { ...rankingOptions, ...bootstrapOptions };
-const queriesList = listOf("ranked queries", aRecord);
+export const rankedQueries = listOf("ranked queries", aRecord);
 
 /**
  * Every measure of every query.
@@ -84,12 +82,17 @@ const queriesList = listOf("ranked queries", aRecord);
  */
 export function rankingValues(queries: readonly RankedQuery[], options: RankingOptions = {}): RankingValues {
   const what = "rankingValues";
-  expectArgument(what, "the queries", queries, queriesList);
+  expectArgument(what, "the queries", queries, rankedQueries);
   expectOptions(what, options, rankingOptions);
   return valuesOf(what, queries, options);
 }
 
-function valuesOf(what: string, queries: readonly RankedQuery[], options: RankingOptions): RankingValues {
+/** As `rankingValues`, for a caller that has checked the options. @param what the function that was called, for messages */
+export function valuesOf(
+  what: string,
+  queries: readonly RankedQuery[],
+  options: RankingOptions,
+): RankingValues {
   for (const [q, query] of queries.entries()) ranked(query, `${what}: query ${q}`);
   const { pFound: form, bestGrade, ndcgAt, recallAt: ranks } = options;
   const map = queries.map(rankedPrecision);
@@ -114,7 +117,7 @@ export function summariseRanking(
   options: RankingIntervalOptions = {},
 ): RankingSummary {
   const what = "summariseRanking";
-  expectArgument(what, "the queries", queries, queriesList);
+  expectArgument(what, "the queries", queries, rankedQueries);
   expectOptions(what, options, intervalOptions);
   const { resamples, level = 0.95, seed, progress, ...measured } = options;
   bootstrapSettings({ resamples, level, seed }, what);
@@ -141,45 +144,4 @@ function weighted(values: readonly number[], weights: Uint32Array): number {
   let sum = 0;
   for (const [i, value] of values.entries()) sum += weights[i] * value;
   return sum / values.length; // as many are drawn as there are
-}
-
-/**
- * Student's paired test of each measure over the queries of both rankings, which agrees with the randomisation test in retrieval
- * (Smucker, Allan and Carterette, "A comparison of statistical significance tests for information retrieval evaluation", 2007).
- * Five measures of one pair of rankings are no five experiments: decide on one beforehand.
- *
- * @param first [Q]
- * @param second [Q] the same queries in the same order
- * @param options of the measures
- * @returns for each measure the mean of first less second, its interval and its p; or why there is no test
- * @throws UsageError as `pFound`, and for lists of unequal length or with queries that only one of them has a relevant document for
- */
-export function compareRankings(
-  first: readonly RankedQuery[],
-  second: readonly RankedQuery[],
-  options: RankingOptions & { readonly level?: number | undefined } = {},
-): Record<RankingMeasure, TTest> {
-  const what = "compareRankings";
-  expectArgument(what, "the first ranking", first, queriesList);
-  expectArgument(what, "the second ranking", second, queriesList);
-  expectOptions(what, options, { ...rankingOptions, level: anything });
-  const { level = 0.95, ...measured } = options;
-  checkLevel(what, level);
-  if (first.length !== second.length) {
-    throw new UsageError(
-      `${what}: rankings of ${first.length} and ${second.length} queries are not of the same queries`,
-    );
-  }
-  const [a, b] = [valuesOf(what, first, measured), valuesOf(what, second, measured)];
-  const odd = first.findIndex((_, q) => (a.map[q] === null) !== (b.map[q] === null));
-  if (odd >= 0)
-    throw new UsageError(`${what}: query ${odd} has relevant documents in one of the two rankings only`);
-  const judged = first.flatMap((_, q) => (a.map[q] === null ? [] : [q]));
-  if (judged.length === 0)
-    throw new UsageError(`${what}: no query has a relevant document, so that nothing can be compared`);
-  const of = (values: RankingValues, measure: RankingMeasure): number[] =>
-    judged.map((q) => values[measure][q] ?? 0);
-  return Object.fromEntries(
-    rankingMeasures.map((measure) => [measure, pairedTTest(of(a, measure), of(b, measure), level)]),
-  ) as Record<RankingMeasure, TTest>;
 }

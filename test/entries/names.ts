@@ -1013,7 +1013,6 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "brierScore",
       "calibrationBins",
       "classColumn",
-      "compareRankings",
       "confusionCounts",
       "confusionCountsByClass",
       "countOverlaps",

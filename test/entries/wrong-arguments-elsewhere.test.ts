@@ -204,7 +204,6 @@ const ofMetrics: Rows<typeof metrics> = {
     { pFound: "notebook", bestGrade: 3, ndcgAt: 5, recallAt: 5 },
   ],
   summariseRanking: () => [[rankedQuery(), rankedQuery()], { resamples: 50, level: 0.9, seed: 1 }],
-  compareRankings: () => [[rankedQuery()], [rankedQuery()], { level: 0.9, pFound: "notebook" }],
   reliabilityPoints: () => [...scored(), 5],
   rocCorners: () => [metrics.rocCurve([0.1, 0.9], [0, 1])],
   rocCurve: scored,

@@ -220,7 +220,7 @@ describe("what cannot be meant is one line", () => {
 
   test("too few rows, and decimal commas that nobody told of", () => {
     expect(() => fit(manifest(), clinic(80))).toThrow(
-      /people\.yaml:2: table the table has 64 rows: too few to learn from and to keep private/u,
+      /people\.yaml:2: table has 80 rows, of which 64 are learned from: too few to learn from and to keep private/u,
     );
     const table = parseTable(
       "t.csv",

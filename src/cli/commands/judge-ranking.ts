@@ -6,13 +6,13 @@ import { UsageError } from "../../errors/errors.ts";
 import { readText } from "../../files/bytes.ts";
 import type { PFoundForm } from "../../metrics/ranking.ts";
 import {
-  compareRankings,
   rankingMeasures,
   summariseRanking,
   type RankingEstimate,
   type RankingMeasure,
 } from "../../metrics/ranking-summary.ts";
 import { plainTable } from "../../report/tables.ts";
+import { compareRankings } from "../../text/search/compare-rankings.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
 import { judgeRankings, parseRankings, type JudgedRankings } from "../../text/search/rankings.ts";
 import { parseJudgements } from "../../text/texts/judgements.ts";
