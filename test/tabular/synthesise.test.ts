@@ -222,9 +222,12 @@ describe("what cannot be meant is one line", () => {
     expect(() => fit(manifest(), clinic(80))).toThrow(
       /people\.yaml:2: table has 80 rows, of which 64 are learned from: too few to learn from and to keep private/u,
     );
+    expect(() => fit(manifest(), clinic(150))).toThrow(
+      /people\.yaml:\d+: holdout leaves 30 rows to judge by, and 50 are needed; say a larger share, or name a file/u,
+    );
     const table = parseTable(
       "t.csv",
-      `a,b\n${Array.from({ length: 200 }, (_, at) => `"1,${at}",x${at % 3}`).join("\n")}\n`,
+      `a,b\n${Array.from({ length: 300 }, (_, at) => `"1,${at}",x${at % 3}`).join("\n")}\n`,
     );
     expect(() => fit("table: t.csv\n", table)).toThrow(
       /^t\.csv: record 0: line 2: a: looks like numbers written as "1,0": say decimal: ","/u,

@@ -97,6 +97,8 @@ const judgedTables: OptionChecks<JudgedTables> = {
 /** Rows by which the yardsticks of the nearest rows are measured, which takes as long as all else. */
 const yardstickRows = 1500;
 export const fewestRows = 100;
+/** Of a hold-out. */
+export const fewestHeldOut = 50;
 /** See `rows` of the options: more of them move no measure by more than chance does, and take minutes. */
 export const usualRows = 20_000;
 /** Time that parts take, in tenths of that of a network. */
@@ -236,7 +238,7 @@ function halved(table: TypedTable, seed: number): { real: TypedTable; holdout: T
 
 function expectRows(tables: Readonly<Record<string, TypedTable>>): void {
   for (const [name, { rows }] of Object.entries(tables)) {
-    const least = name === "hold-out" ? fewestRows / 2 : fewestRows;
+    const least = name === "hold-out" ? fewestHeldOut : fewestRows;
     if (rows >= least) continue;
     throw new UsageError(
       `the ${name} table has ${counted(rows, "row")}, and fewer than ${least} are too few to judge by`,

@@ -1,6 +1,7 @@
 // Writes a manifest to begin with: what a table shows, decided as well as cells can tell, with a comment wherever a person should look.
 import { inManifest } from "../../labels/wording.ts";
 import type { TableForm } from "../../files/table-forms.ts";
+import { fewestHeldOut } from "../judging/judge-tables.ts";
 import { defaultMaker } from "../preparation/makers.ts";
 import type { ColumnDescription, TableDescription } from "../findings/describe-table.ts";
 import type { Finding } from "../findings/finding.ts";
@@ -38,11 +39,14 @@ export function draftPlan(
       .map(({ columns: [name], sentence }) => `# count: ${word(name)} # ${sentence}`),
     "rare: {below: 10, to: other} # categories of fewer rows are merged",
     "model: copula # or network: takes minutes, and is truer to what several columns have to do with each other",
-    "holdout: 0.2 # the share of the rows that nothing is learned from, to judge by; or a file with the same columns",
+    `holdout: ${shareFor(rows)} # the share of the rows that nothing is learned from, to judge by; or a file with the same columns`,
     "seed: 1",
   ];
   return `${lines.join("\n")}\n`;
 }
+
+/** A fifth of the rows, or as many twentieths as are enough to judge by. */
+const shareFor = (rows: number): number => Math.max(4, Math.ceil((20 * fewestHeldOut) / rows)) / 20;
 
 function columnLines(column: ColumnDescription, findings: readonly Finding[]): string[] {
   const { name, form, isCertain, list: mark, shape } = column;

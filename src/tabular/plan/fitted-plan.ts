@@ -1,5 +1,6 @@
 // From the tables that a plan names to all that fitting, drawing and judging take: rows to learn from, rows held out, codes, constraints.
 import { counted } from "../../errors/counted.ts";
+import { fewestHeldOut } from "../judging/judge-tables.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Table } from "../../files/csv.ts";
@@ -56,6 +57,13 @@ export function fitPlan(
     throw plan.complain(
       ["table"],
       `has ${counted(whole.rows, "row")}${part}: too few to learn from and to keep private; ${fewestRows} are needed`,
+    );
+  }
+  if (holding.rows < fewestHeldOut) {
+    throw plan.complain(
+      ["holdout"],
+      `leaves ${counted(holding.rows, "row")} to judge by, and ${fewestHeldOut} are needed; ` +
+        (heldOut === undefined ? "say a larger share, or name a file" : "name a larger file, or a share"),
     );
   }
   const lists = wordLists(learning, plan);
