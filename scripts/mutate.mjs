@@ -89,7 +89,7 @@ try {
     );
   }
   const counted = found.length - (survivors.length - open.length);
-  const share = (counted - open.length) / counted;
+  const share = counted === 0 ? 1 : (counted - open.length) / counted;
   for (const kind of new Set(found.map((mutant) => mutant.kind))) {
     const each = found.filter((mutant) => mutant.kind === kind);
     const killed = each.filter(({ killedBy }) => killedBy !== undefined).length;
