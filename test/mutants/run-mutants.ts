@@ -11,11 +11,10 @@ import { Engine } from "../../src/runtime/engine.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import { WebGpuBackend, type ProvingOptions } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
-import { asOnAGpu, trialsOfGpus } from "../operators/as-on-a-gpu.ts";
+import { asOnAGpu, trialsBy, trialsOfGpus, type CandidateTrial } from "../operators/as-on-a-gpu.ts";
 import { magnitudesOf, worstError } from "../operators/magnitudes.ts";
 import { results } from "../operators/results.ts";
 import type { Sample } from "../operators/sample.ts";
-import { samples } from "../operators/samples.ts";
 import { withoutSubgroups } from "../operators/without-subgroups.ts";
 import { mutantsOf, mutated, type Mutant } from "./mutants.ts";
 import { withMarksNamed, withWatchedIndices } from "./watched-indices.ts";
@@ -83,32 +82,16 @@ export async function allMutants(): Promise<{ mutants: Record<string, Mutant[]>;
 function allTrials(gpu: Gpu): Trial[] {
   // As test/operators/dense-blocks-without-subgroups.test.ts.
   const other = withoutSubgroups(gpu);
-  const asAGpu = asOnAGpu(gpu);
   return [
-    ...trialsOn(gpu, Object.keys(operators) as OperatorName[]),
-    ...trialsOn(other, ["denseBlock", "denseBlockGradient"]),
+    ...trialsOn(gpu, trialsBy(gpu.traits)),
+    ...trialsOn(other, trialsBy(other.traits, ["denseBlock", "denseBlockGradient"])),
     // As test/operators/gpu-rules.test.ts.
-    ...trialsOfGpus(gpu.traits).map(({ launches, ...trial }) => ({
-      ...{ ...trial, gpu: asAGpu },
-      kernels: builtInKernelsOf(launches),
-    })),
+    ...trialsOn(asOnAGpu(gpu), trialsOfGpus(gpu.traits)),
   ];
 }
 
-function trialsOn(gpu: Gpu, names: readonly OperatorName[]): Trial[] {
-  return names.flatMap((name) => {
-    const operator = operators[name] as Operator<unknown>;
-    if (operator.aliases === true) return [];
-    return (samples[name] as readonly Sample<unknown>[]).flatMap((sample) =>
-      operator
-        .candidates(sample.inputs, sample.attributes, gpu.traits)
-        .map(({ name: candidate, launches }) => ({
-          ...{ operator: name, candidate, sample, gpu },
-          kernels: builtInKernelsOf(launches),
-        })),
-    );
-  });
-}
+const trialsOn = (gpu: Gpu, trials: readonly CandidateTrial[]): Trial[] =>
+  trials.map(({ launches, ...trial }) => ({ ...trial, gpu, kernels: builtInKernelsOf(launches) }));
 
 const builtInKernelsOf = (launches: readonly Launch[]): ReadonlySet<string> =>
   new Set(launches.map(({ kernel }) => kernel).filter((kernel) => typeof kernel === "string"));

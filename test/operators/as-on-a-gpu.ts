@@ -11,15 +11,20 @@ export function asOnAGpu(gpu: Gpu): Gpu {
   return { ...gpu, traits: { ...gpu.traits, isSoftware: false } };
 }
 
-export interface GpuTrial {
+/** A sample of an operator by one of its candidates. */
+export interface CandidateTrial {
   readonly operator: OperatorName;
   readonly candidate: string;
   readonly sample: Sample<unknown>;
   readonly launches: ReturnType<Operator<unknown>["candidates"]>[number]["launches"];
 }
 
-const triplesOf = (traits: AdapterTraits): GpuTrial[] =>
-  (Object.keys(operators) as OperatorName[]).flatMap((name) => {
+/** All samples by all candidates on a device of these traits. @param names of operators; default: all */
+export const trialsBy = (
+  traits: AdapterTraits,
+  names = Object.keys(operators) as readonly OperatorName[],
+): CandidateTrial[] =>
+  names.flatMap((name) => {
     const operator = operators[name] as Operator<unknown>;
     if (operator.aliases === true) return [];
     return (samples[name] as readonly Sample<unknown>[]).flatMap((sample) =>
@@ -30,13 +35,13 @@ const triplesOf = (traits: AdapterTraits): GpuTrial[] =>
   });
 
 /** One sample of each kernel with knobs that the rules of GPUs choose, and those of this device do not. */
-export function trialsOfGpus(traits: AdapterTraits): GpuTrial[] {
-  const keysOf = ({ launches }: GpuTrial): string[] =>
+export function trialsOfGpus(traits: AdapterTraits): CandidateTrial[] {
+  const keysOf = ({ launches }: CandidateTrial): string[] =>
     launches.map(({ kernel, knobs }) =>
       JSON.stringify([typeof kernel === "string" ? kernel : kernel.name, knobs]),
     );
-  const known = new Set(triplesOf(traits).flatMap(keysOf));
-  return triplesOf({ ...traits, isSoftware: false }).filter((trial) => {
+  const known = new Set(trialsBy(traits).flatMap(keysOf));
+  return trialsBy({ ...traits, isSoftware: false }).filter((trial) => {
     const fresh = keysOf(trial).filter((key) => !known.has(key));
     for (const key of fresh) known.add(key);
     return fresh.length > 0;
