@@ -4,6 +4,11 @@
 /** What stands between two cells; a blank is any run of blanks and tabs. */
 export type Delimiter = "," | ";" | "\t" | " ";
 
+/** Delimiters by the words of manifests and the command line. */
+export const delimiters = { ",": ",", ";": ";", tab: "\t", blank: " " } as const satisfies Readonly<
+  Record<string, Delimiter>
+>;
+
 /** How a table is written. */
 export interface TableForm {
   /** Default: a comma. */

@@ -4,7 +4,7 @@ import { column, columns, name, names, oneOf, record as fieldRecord } from "../m
 import { path } from "../manifest/path-field.ts";
 import type { MaskValues } from "../manifest/mask-values.ts";
 import type { ColumnWords } from "../manifest/values-field.ts";
-import type { Delimiter, TableForm } from "../../files/table-forms.ts";
+import { delimiters, type TableForm } from "../../files/table-forms.ts";
 import { rowFields } from "./rows-field.ts";
 import { imageFolders } from "./table-rows.ts";
 
@@ -112,13 +112,6 @@ export type TableEntry = z.output<z.ZodObject<typeof tableFields>> & {
   /** The words in `columns` (../manifest/entry-schema.ts). */
   readonly values?: ColumnWords | MaskValues | undefined;
 };
-const delimiters: Readonly<Record<TableEntry["delimiter"], Delimiter>> = {
-  ",": ",",
-  ";": ";",
-  tab: "\t",
-  blank: " ",
-};
-
 /** How a table is written, by the fields of its entry or join. */
 export function formOf({ delimiter, header }: Pick<TableEntry, "delimiter" | "header">): TableForm {
   return { delimiter: delimiters[delimiter], header: header === undefined };

@@ -1,18 +1,11 @@
 // How a table is written, as a manifest and the command line say it.
-import type { Delimiter, TableForm } from "../../files/table-forms.ts";
+import { delimiters, type TableForm } from "../../files/table-forms.ts";
 
 export interface WrittenForm {
   readonly delimiter: "," | ";" | "tab" | "blank";
   readonly header?: "none" | undefined;
   readonly names?: readonly string[] | undefined;
 }
-
-const delimiters: Readonly<Record<WrittenForm["delimiter"], Delimiter>> = {
-  ",": ",",
-  ";": ";",
-  tab: "\t",
-  blank: " ",
-};
 
 export function tableForm({ delimiter, header, names }: WrittenForm): TableForm {
   return {
