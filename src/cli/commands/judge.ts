@@ -9,7 +9,6 @@ import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
 import { expectHeader } from "../../tabular/columns/header-row.ts";
-import { writeDate } from "../../tabular/columns/date-cells.ts";
 import {
   checkSameColumns,
   guessForms,
@@ -17,7 +16,7 @@ import {
   type ColumnForms,
 } from "../../tabular/columns/typed-table.ts";
 import { judgeTables, type JudgeTablesOptions } from "../../tabular/judging/judge-tables.ts";
-import type { NumberWords } from "../../tabular/judging/column-bars.ts";
+import { numberWordsBy } from "../../tabular/columns/number-shown.ts";
 import { nearestRecords, type NearestRecords } from "../../tabular/judging/nearest-records.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
 import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
@@ -61,12 +60,7 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const [ofReal, ofSynthetic, ofHoldout] = tables.map((table) => typedTable([table], forms));
   if (ofReal.columns.length === 0)
     throw new UsageError(`${real}: every column names who a row is; there is nothing to judge`);
-  const words: NumberWords = (column, value) => {
-    const form = forms.get(column);
-    return form?.kind === "date"
-      ? writeDate(value, form.dates ?? { order: "year-first" })
-      : value.toLocaleString("en");
-  };
+  const words = numberWordsBy(forms);
   using counter = new Counter("judging", 1, quiet);
   const found = await onEngine(where, (engine) =>
     judgeTables(

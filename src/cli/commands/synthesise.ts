@@ -1,6 +1,5 @@
 // `tessera synthesise`: fits a model to a table, and makes rows after it, with a report of how alike they are and what they give away.
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -9,6 +8,7 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { digestOf } from "../../runs/file-digests.ts";
 import { jsonText } from "../../runs/json-text.ts";
 import { version } from "../../runs/package-info.ts";
 import { provenance } from "../../runs/provenance.ts";
@@ -27,9 +27,7 @@ import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { nearestSection } from "../../report/table/nearest-section.ts";
 import { tablePage } from "../../report/table/table-page.ts";
 import { fitCopula } from "../../tabular/copula/fit-copula.ts";
-import { writeDate } from "../../tabular/columns/date-cells.ts";
-import { numberShownBy } from "../../tabular/columns/number-shown.ts";
-import type { NumberWords } from "../../tabular/judging/column-bars.ts";
+import { numberShownBy, numberWordsBy } from "../../tabular/columns/number-shown.ts";
 import { judgeTables } from "../../tabular/judging/judge-tables.ts";
 import { nearestRecords } from "../../tabular/judging/nearest-records.ts";
 import { networkLoop, networkTask } from "../../tabular/network/network-task.ts";
@@ -155,14 +153,14 @@ async function readAndFit(
   }
   const digests = async (names: readonly string[]) =>
     Promise.all(
-      names.map(async (name) => ({ file: name, sha256: sha256(await readFile(join(dataRoot, name))) })),
+      names.map(async (name) => ({ file: name, sha256: digestOf(await readFile(join(dataRoot, name))) })),
     );
   return {
     fitted,
     record: {
       kind: "table",
       ...(await provenance()),
-      manifest: { file: plan.file, sha256: sha256(plan.text), text: plan.text },
+      manifest: { file: plan.file, sha256: digestOf(plan.text), text: plan.text },
       dataRoot,
       ...(followLinks ? { followLinks } : {}),
       tables: await digests(files),
@@ -173,8 +171,6 @@ async function readAndFit(
     },
   };
 }
-
-const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 /** @throws UsageError when a table is not the one that the run was begun with */
 function expectSameTables(before: TableRunRecord, now: TableRunRecord, path: string): void {
@@ -221,13 +217,7 @@ async function fitAndJudge(
       `${counted(made.rows.length, "row")} in ${join(run.path, tableRunFiles.rows)}${dead}\n`,
     );
   }
-  const forms = new Map(recipe.columns.map(({ name, form }) => [name, form]));
-  const words: NumberWords = (column, value) => {
-    const form = forms.get(column);
-    return form?.kind === "date"
-      ? writeDate(value, form.dates ?? { order: "year-first" })
-      : value.toLocaleString("en");
-  };
+  const words = numberWordsBy(new Map(recipe.columns.map(({ name, form }) => [name, form])));
   using counter = new Counter("judging", 1, quiet);
   const synthetic = typedTexts(texts);
   const judged = await onEngine(where, (engine) =>

@@ -17,3 +17,13 @@ export function numberShownBy({
     return writeDate(value, form.dates ?? { order: "year-first" });
   };
 }
+
+/** As reports show them: numbers in groups of three digits. @param forms how each column is written */
+export function numberWordsBy(forms: ReadonlyMap<string, ColumnForm>): NumberShown {
+  return (column, value) => {
+    const form = forms.get(column);
+    return form?.kind === "date"
+      ? writeDate(value, form.dates ?? { order: "year-first" })
+      : value.toLocaleString("en");
+  };
+}
