@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { randomStream, type Random } from "../../src/data/random-stream.ts";
-import { codeCells, decodeCode } from "../../src/tabular/codes/code-cells.ts";
+import { cellWithin, everything } from "../../src/tabular/cell-domain.ts";
+import { codeCells } from "../../src/tabular/codes/code-cells.ts";
 import { fitCodes } from "../../src/tabular/codes/fit-codes.ts";
 import { roundestBetween } from "../../src/tabular/codes/round-edges.ts";
 import type { TypedColumn, TypedTable } from "../../src/metrics/tables/typed-columns.ts";
@@ -91,7 +92,7 @@ describe("codes of numbers", () => {
     const coded = fitCodes(tableOf(numbers("x", values)));
     const drawn = Array.from(
       coded.cells[0],
-      (code) => decodeCode(coded.columns[0].codes[code], random) as number,
+      (code) => cellWithin(everything("number"), coded.columns[0].codes[code], random) as number,
     );
     expect(drawn.every(Number.isInteger)).toBe(true);
     expect(codeCells(tableOf(numbers("x", drawn)), coded.columns)[0]).toEqual(coded.cells[0]);

@@ -1,7 +1,6 @@
-// From values to codes of a column that is known, and from codes to values.
-import type { Random } from "../../data/random-stream.ts";
+// From values to codes of a column that is known; cell-domain.ts has the way back.
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
-import type { Code, CodedColumn, Drawn } from "../coded-table.ts";
+import type { CodedColumn, Drawn } from "../coded-table.ts";
 import { binOf, type Bin } from "./number-codes.ts";
 
 export interface Coder {
@@ -59,19 +58,4 @@ export function codeCells(table: TypedTable, columns: readonly CodedColumn[]): I
     }
     return cells;
   });
-}
-
-/** A value that a code stands for: of a bin one drawn inside, uniformly. */
-export function decodeCode(code: Code, random: Random): Drawn {
-  switch (code.kind) {
-    case "value":
-      return code.value;
-    case "rare":
-      return code.name;
-    case "missing":
-      return null;
-    case "bin":
-      if (code.step === 1) return code.low + Math.floor(random.uniform() * (code.high - code.low + 1));
-      return random.between(code.low, code.high);
-  }
 }

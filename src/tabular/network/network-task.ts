@@ -1,6 +1,7 @@
 // Training the network, as a task of the one training loop.
 
 import { sha256 } from "#sha256";
+import { permutation } from "../../data/assembly/order.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import {
   aNumber,
@@ -79,11 +80,7 @@ export function networkTask(
     throw new UsageError(`networkTask: validation must be a share from 0 to below 1, got ${validation}`);
   }
   if (rows < 2) throw new UsageError(`networkTask: takes a table of two rows or more, got ${rows}`);
-  const shuffled = shuffledRows(
-    Uint32Array.from({ length: rows }, (_, i) => i),
-    seed,
-    "validation rows",
-  );
+  const shuffled = permutation(rows, randomStream(seed, "table", "validation rows"));
   const watchedCount = Math.min(Math.round(validation * rows), rows - 1);
   const watched = shuffled.subarray(0, watchedCount);
   const trained = shuffled.subarray(watchedCount).toSorted();
@@ -95,7 +92,10 @@ export function networkTask(
   let course: { readonly epoch: number; readonly order: Uint32Array } | undefined;
   const rowsOf = (step: number): Uint32Array => {
     const epoch = Math.floor((step - 1) / stepsPerEpoch);
-    if (course?.epoch !== epoch) course = { epoch, order: shuffledRows(trained, seed, "epoch", epoch) };
+    if (course?.epoch !== epoch) {
+      const order = permutation(trained.length, randomStream(seed, "table", "epoch", epoch));
+      course = { epoch, order: order.map((place) => trained[place]) };
+    }
     const first = ((step - 1) % stepsPerEpoch) * batch;
     return course.order.subarray(first, first + batch);
   };
@@ -125,21 +125,6 @@ const mostInputs = 2 ** 24;
 function usualBatch({ counts, embedding, knownWidth }: TabularNetwork): number {
   const perRow = counts.length * (counts.length * embedding + knownWidth);
   return Math.max(1, Math.min(512, Math.floor(mostInputs / perRow)));
-}
-
-/** A copy in an order of its own. */
-function shuffledRows(
-  rows: Uint32Array,
-  seed: number,
-  ...coordinates: readonly (string | number)[]
-): Uint32Array {
-  const random = randomStream(seed, "table", ...coordinates);
-  const shuffled = rows.slice();
-  for (let i = shuffled.length - 1; i > 0; i--) {
-    const other = random.below(i + 1);
-    [shuffled[i], shuffled[other]] = [shuffled[other], shuffled[i]];
-  }
-  return shuffled;
 }
 
 /**

@@ -1,6 +1,7 @@
 // From the tables that a plan names to all that fitting, drawing and judging take: rows to learn from, rows held out, codes, constraints.
 import { counted } from "../../errors/counted.ts";
 import { fewestHeldOut } from "../judging/judge-tables.ts";
+import { permutation } from "../../data/assembly/order.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Table } from "../../files/csv.ts";
@@ -115,12 +116,7 @@ function parted(
     return { learning: whole, holding: { ...holding, columns } };
   }
   const share = typeof plan.holdout === "number" ? plan.holdout : 0;
-  const order = Uint32Array.from({ length: whole.rows }, (_, row) => row);
-  const { below } = randomStream(plan.seed, "hold-out");
-  for (let row = order.length - 1; row > 0; row--) {
-    const other = below(row + 1);
-    [order[row], order[other]] = [order[other], order[row]];
-  }
+  const order = permutation(whole.rows, randomStream(plan.seed, "hold-out"));
   const held = Math.round(share * whole.rows);
   return {
     holding: rowsOfTexts(whole, order.subarray(0, held).sort()),
