@@ -42,6 +42,8 @@ export interface CodeModel {
    * the driver sees to that.
    */
   readonly looksAhead?: boolean;
+  /** Columns that are drawn at once, so that they are to follow each other in the order. */
+  readonly together?: readonly (readonly number[])[];
   begin(options: DrawingOptions): Drawing;
   /**
    * The share of rows, among all, that fulfil conditions, about; for models that can tell.

@@ -28,6 +28,8 @@ export interface CodedTable {
   readonly columns: readonly CodedColumn[];
   /** By column: [rows] codes. */
   readonly cells: readonly Int32Array[];
+  /** Rows behind each code; default: 10. */
+  readonly least?: number;
 }
 
 /** A cell that was drawn: a name, a number, or null for none. */

@@ -334,7 +334,7 @@ describe("dead ends", () => {
           ? { ...each, codes: each.codes.map(() => ({ kind: "bin", low: 1900, high: 2000, step: 1 })) }
           : each,
       ),
-      model.cuts,
+      model.ranks,
       model.correlations,
     );
     await expect(sample(wide, { fill, constraints: [between], redraws: 1 })).rejects.toThrow(

@@ -27,6 +27,7 @@ export interface SamplingPlan {
 
 /**
  * @param filled columns of which cells are filled in, and so may not be missing
+ * @param together columns that the model draws at once
  * @throws UsageError for conditions or constraints that do not suit the columns, or leave one of them no value
  */
 export function samplingPlan(
@@ -35,6 +36,7 @@ export function samplingPlan(
   constraints: readonly Constraint[],
   filled: ReadonlySet<number>,
   numberShown: NumberShown = plainly,
+  together: readonly (readonly number[])[] = [],
 ): SamplingPlan {
   const kinds = columns.map((column) => ({ name: column.name, kind: kindOf(column) }));
   const placed = placeConstraints(constraints, kinds, numberShown);
@@ -65,7 +67,13 @@ export function samplingPlan(
   for (const each of placed) for (const column of columnsOf(each)) order.add(column);
   columns.forEach((_, column) => order.add(column));
   const limits = columns.map((_, column) => new ColumnLimits(column, columns, placed, domains));
-  return { order: [...order], given, limits };
+  const beside = new Map(together.flatMap((columns) => columns.map((column) => [column, columns])));
+  const grouped = new Set<number>();
+  for (const column of order) {
+    const own = beside.get(column) ?? [column];
+    for (const each of order) if (own.includes(each)) grouped.add(each);
+  }
+  return { order: [...grouped], given, limits };
 }
 
 function impossible(
