@@ -53,7 +53,7 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
     {
       ...{ id: "coverage", title: "Values that occur", found: found.coverage },
       sentence:
-        "The share of categories, and of the range of numbers, that occur at all; the mean over columns. Independent columns keep them all.",
+        "The share of categories, and of a hundred bins of numbers, that occur at all; the mean over columns. Independent columns keep them all.",
       ...{ decimals: 3, yardsticks: usual },
     },
     {
