@@ -132,7 +132,6 @@ const stepAbove = (value: number, step: number): number => -stepBelow(-value, st
 /** The first multiple of a step from a number on. */
 export const gridAbove = (value: number, step: number): number => onGrid(stepAbove(value, step), step);
 
-
 /** How much of a bin lies in an interval: how many of its steps, or its length, where a single number counts as the least length. */
 function sizeWithin({ low, high, step }: Bin, [start, end]: Interval): number {
   const from = Math.max(low, start);

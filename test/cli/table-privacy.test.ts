@@ -26,7 +26,7 @@ const columns: Readonly<Record<string, Column>> = {
   "full name": { usual: (_, row) => `Anna Q7son the ${row}th`, rare: {} },
   job: {
     usual: (random) => one(random, "nurse", "clerk", "smith"),
-    rare: { "q7 astronaut": 1, "q7 queen": 9, "[\"q7 list\"]": 2 },
+    rare: { "q7 astronaut": 1, "q7 queen": 9, '["q7 list"]': 2 },
   },
   flag: { usual: () => "no", rare: { "q7 yes": 6 } },
   switch: { usual: () => "1", rare: { "7777003": 3 } },
@@ -38,7 +38,10 @@ const columns: Readonly<Record<string, Column>> = {
     rare: { "7654321.4567": 1, "7612345": 2, "-7000123.5": 1 },
   },
   age: { usual: (random) => String(20 + random.below(50)), rare: { "7123": 4, "-7": 5 } },
-  zeros: { usual: (random) => (random.below(10) > 0 ? "0" : String(1 + random.below(40))), rare: { "7991": 3 } },
+  zeros: {
+    usual: (random) => (random.below(10) > 0 ? "0" : String(1 + random.below(40))),
+    rare: { "7991": 3 },
+  },
   born: {
     usual: (random) => `19${50 + random.below(40)}-0${1 + random.below(9)}-1${random.below(9)}`,
     rare: { "1777-07-17": 1, "2177-07-27": 3 },
@@ -53,7 +56,10 @@ const columns: Readonly<Record<string, Column>> = {
     usual: (random) => one(random, "none", "mass", "mass|node", "node", "node|air", "air"),
     rare: { "q7 rareword|mass": 4, "q7 alone": 5 },
   },
-  city: { usual: (random) => one(random, "Leuven", "Gent", "Aalst"), rare: { "q7 hamlet": 2, "q7 village": 8 } },
+  city: {
+    usual: (random) => one(random, "Leuven", "Gent", "Aalst"),
+    rare: { "q7 hamlet": 2, "q7 village": 8 },
+  },
 };
 const names = Object.keys(columns);
 /** Derived from job and from city. */
@@ -76,7 +82,9 @@ function table(seed: number, count = rows, leave: readonly string[] = []): strin
   return [
     [...kept, ...Object.keys(derived)].join(),
     ...Array.from({ length: count }, (_, row) =>
-      [...kept.map((name) => of(name, row)), `c-${of("job", row)}`, `p-${of("city", row)}`].map(quoted).join(),
+      [...kept.map((name) => of(name, row)), `c-${of("job", row)}`, `p-${of("city", row)}`]
+        .map(quoted)
+        .join(),
     ),
   ];
 }
@@ -163,7 +171,17 @@ describe.each([1, 2])("of a table with rare values everywhere, seed %i", (seed) 
       ].join("\n"),
     );
     await run("synthesise", `people${seed}.yaml`, "--out", `run${seed}`, ...quick);
-    await run("sample", `run${seed}`, "--rows", "500", "--where", "age>=60", "--out", `run${seed}/more.csv`, "--quiet");
+    await run(
+      "sample",
+      `run${seed}`,
+      "--rows",
+      "500",
+      "--where",
+      "age>=60",
+      "--out",
+      `run${seed}/more.csv`,
+      "--quiet",
+    );
     expect(found(at(`run${seed}`))).toEqual([]);
   });
 

@@ -92,7 +92,12 @@ function binsOf(rest: Float64Array, limits: NumberCodeLimits, step: number): Bin
   const starts = [Math.min(lowest, highest), ...inner];
   return starts.map((low, b) => {
     const next = starts.at(b + 1);
-    return { kind: "bin", low, high: next === undefined ? Math.max(lowest, highest) : before(next, step), step };
+    return {
+      kind: "bin",
+      low,
+      high: next === undefined ? Math.max(lowest, highest) : before(next, step),
+      step,
+    };
   });
 }
 

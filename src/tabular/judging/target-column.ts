@@ -3,7 +3,7 @@
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { visible } from "../../labels/wording.ts";
-import { fewestNamed } from "./column-bars.ts";
+import { fewestNamed } from "./named-values.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 
 export interface Target {

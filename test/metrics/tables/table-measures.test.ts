@@ -162,7 +162,8 @@ test("coverage counts categories and bins of numbers that occur, and what is bey
   expect(valueCoverage(empty, real).map(({ share }) => share)).toEqual([1, 1]);
   expect(valueCoverage(real, empty).map(({ share }) => share)).toEqual([0, 0]);
   expect(valueCoverage(tableOf({ n: [3, 3] }), tableOf({ n: [3, 4] }))[0].share).toBe(1);
-  const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+  const numbers = (from: number, to: number): number[] =>
+    Array.from({ length: to - from }, (_, i) => from + i);
   const hundred = tableOf({ n: numbers(0, 100) });
   expect(valueCoverage(hundred, tableOf({ n: numbers(0, 75) }))[0].share).toBe(0.8);
   // What the outermost person has does not show: else it could be computed from the share.

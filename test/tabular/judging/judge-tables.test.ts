@@ -215,7 +215,10 @@ describe("the target", () => {
   });
 
   test("is none of which one value has fewer than ten rows, for it would be named", () => {
-    const few = tableOf({ z: many("p", "q", "q"), label: [...many("no", "no", "no").slice(9), ...many("yes").slice(1)] });
+    const few = tableOf({
+      z: many("p", "q", "q"),
+      label: [...many("no", "no", "no").slice(9), ...many("yes").slice(1)],
+    });
     expect(targetOf(few)?.column).toBe("z");
     expect(() => targetOf(few, "label")).toThrow(
       'the target must have ten rows of each of its two values, and "label" has 9 of the rarer one; name another with --target',
