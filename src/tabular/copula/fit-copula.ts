@@ -20,7 +20,7 @@ import {
 export interface CopulaOptions {
   /**
    * Rounds in which categories are ordered by what the other columns are like for them. Default 8; 0 keeps them by frequency,
-   * which is weaker: on the census pairs of columns agree with held-out rows by .936 instead of .947.
+   * which is weaker: on the census pairs of columns agree with held-out rows by .948 instead of .957.
    */
   readonly rounds?: number;
   /**
