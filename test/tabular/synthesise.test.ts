@@ -188,7 +188,7 @@ describe("what cannot be meant is one line", () => {
     [
       "a computed column that is none",
       manifest("constraints:\n  - {computed: sex, from: [job]}\n"),
-      /constraints\[0\]\.computed does not hold: sex is not the same where job are, in \d+ of 600 rows; .*line \d+/u,
+      /constraints\[0\]\.computed does not hold: sex is not the same where job is, in \d+ of 600 rows; .*line \d+/u,
     ],
     [
       "a constraint that rows break",
