@@ -35,7 +35,7 @@ export function expectParted(tables: readonly Table[]): void {
     if (columns.length !== 1) continue;
     const [name] = columns;
     const isNumbered = name === "1";
-    const lines = rows.slice(0, looked).map(({ cells }) => cells[name]);
+    const lines = rows.map(({ cells }) => cells[name]);
     if (!isNumbered) lines.unshift(name);
     for (const [word, mark] of [...Object.entries(delimiters), ["|", "|"] as const]) {
       const pieces = (text: string): number => text.split(mark).length - 1;

@@ -86,7 +86,7 @@ export function fitPlan(
     );
   }
   const contradiction = contradictionAmong(constraints, coded.columns, numberShownBy(recipe));
-  if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction);
+  if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction.replace(/^the constraints? /u, ""));
   const real = typedTexts(splitLists(learning, lists));
   const holdout = typedTexts(splitLists(holding, lists));
   return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken, hollow: hollowLines(coded, learned, plan) };
