@@ -291,6 +291,12 @@ describe("a manifest that cannot be", () => {
       ["constraints:", "  - range: {age: {min: 80, max: 10}}"],
       /:3: constraints\[0\] .*no number is from 80 to 10/u,
     ],
+    [
+      "a table that there is not",
+      ["holdout: othres.csv"],
+      /:2: holdout names othres\.csv: does not exist; did you mean "others\.csv"\?/u,
+    ],
+    ["a kind that there is not", ["columns: {age: intger}"], /:2: columns\.age .*did you mean "integer"\?/u],
     ["a column that there is not", ["columns: {agee: integer}"], /"agee".*did you mean "age"/u],
     ["a key that there is not", ["holdut: 0.2"], /holdut.*did you mean "holdout"/u],
   ];
@@ -349,6 +355,18 @@ describe("a manifest that cannot be", () => {
     const before = text("left/synthetic.csv");
     expect((await run("synthesise", "--resume", "left", ...onReference)).code).toBe(0);
     expect(text("left/synthetic.csv")).toBe(before);
+  });
+
+  test("a table in the place of a manifest is told what to do, and what is neither is not printed whole", async () => {
+    await expectLine(
+      run("synthesise", "people.csv", "--out", "never"),
+      /tessera describe people\.csv --manifest people\.yaml writes one/u,
+    );
+    put("neither.yaml", people(200));
+    const { errors } = await run("synthesise", "neither.yaml", "--out", "never");
+    expect(own(errors)).toMatch(
+      /^error: neither\.yaml:1: must be a group of keys, not "p1x0,.{40,90}\.\.\."$/u,
+    );
   });
 
   test("fewer than a hundred rows are too few", async () => {

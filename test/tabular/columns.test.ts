@@ -314,7 +314,7 @@ describe("a table that was read with the wrong delimiter", () => {
 
   test.each([
     [";", '";" in 2 places each: say --delimiter ";", or delimiter: ";" in a manifest'],
-    ["\t", 'a tab in 2 places each: say --delimiter "tab"'],
+    ["\t", "a tab in 2 places each: say --delimiter tab, or"],
     ["|", "part its cells by commas"],
   ])("%j is told by what its lines have in common", (mark, message) => {
     expect(() => expectParted([lines(mark)])).toThrow(DataError);

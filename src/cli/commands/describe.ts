@@ -3,9 +3,11 @@
 import { basename, extname, join, relative } from "node:path";
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
-import type { DataError } from "../../errors/data-errors.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Table as Rows } from "../../files/csv.ts";
+import { suggestedPath } from "../../files/near-files.ts";
+import { exists } from "../../files/paths.ts";
 import { readTable } from "../../files/read-table.ts";
 import type { TableForm } from "../../files/table-forms.ts";
 import { plainTable } from "../../report/tables.ts";
@@ -61,9 +63,7 @@ export async function describeCommand(files: readonly string[], options: Describ
       ...(options.dataRoot === undefined ? [] : [`--data-root ${options.dataRoot}`]),
       ...(isShort ? ["--skip-bad"] : []),
     ];
-    process.stdout.write(
-      `\nwritten to ${options.manifest}: look at its comments, then: ${next.join(" ")}\n`,
-    );
+    process.stdout.write(`\nwritten to ${options.manifest}: look at its comments, then: ${next.join(" ")}\n`);
   }
 }
 
@@ -86,6 +86,7 @@ export async function readTables(
 ): Promise<Rows[]> {
   const tables: Rows[] = [];
   for (const file of files) {
+    await expectThere(file);
     const bad = (error: DataError): void => {
       if (!skipBad) throw error.advising("--skip-bad leaves such rows out");
     };
@@ -101,6 +102,11 @@ export async function readTables(
   if (form.header !== false && form.names === undefined)
     expectHeader(tables, "say that there is none (--no-header, or header: none in a manifest)");
   return tables;
+}
+
+/** @throws DataError with the nearest name for a table that is not there */
+export async function expectThere(file: string): Promise<void> {
+  if (!(await exists(file))) throw new DataError(file, `does not exist${await suggestedPath(file)}`);
 }
 
 function pathBelow(root: string, file: string): string {

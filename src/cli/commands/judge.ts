@@ -27,6 +27,7 @@ import { plannedForm } from "../../tabular/preparation/read-columns.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { expectThere } from "./describe.ts";
 
 export interface JudgeOptions extends DeviceOptions {
   readonly delimiter: WrittenForm["delimiter"];
@@ -55,6 +56,7 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const where = engineOptions(options);
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
+  for (const file of files) await expectThere(file);
   for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
   expectParted(tables);
   expectHeader(tables, "put them there");

@@ -16,7 +16,12 @@ import { tableForm } from "../../tabular/plan/table-form.ts";
 import { modelConditions, namedColumns } from "../../tabular/preparation/apart-columns.ts";
 import { valueIn } from "../../tabular/preparation/plan-constraints.ts";
 import type { TableRecipe } from "../../tabular/preparation/table-recipe.ts";
-import { delimiterOf, restoreRows, restoreTexts, type KnownTexts } from "../../tabular/preparation/restore-rows.ts";
+import {
+  delimiterOf,
+  restoreRows,
+  restoreTexts,
+  type KnownTexts,
+} from "../../tabular/preparation/restore-rows.ts";
 import { typedTexts, type TextColumn } from "../../tabular/preparation/text-table.ts";
 import { splitWords } from "../../tabular/preparation/word-lists.ts";
 import { sample } from "../../tabular/sampling/draw-rows.ts";

@@ -2,10 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { linksWithin } from "../../data/catalogue/locating.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { digestOf } from "../../runs/file-digests.ts";
@@ -42,7 +43,7 @@ import { copulaText, networkText, openTableModel } from "../table-models.ts";
 import { Counter } from "../terminal/counter.ts";
 import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 import { warn } from "../terminal/warn.ts";
-import { readTables } from "./describe.ts";
+import { expectThere, readTables } from "./describe.ts";
 
 export interface SynthesiseOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -73,6 +74,11 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
   if (resume !== undefined && (file !== undefined || out !== undefined || options.force)) {
     throw new UsageError(
       "--resume goes on with the manifest of its run, in its folder: leave out the manifest, --out and --force",
+    );
+  }
+  if (file !== undefined && /\.(?:csv|tsv|data)(?:\.gz)?$|\.gz$/iu.test(file)) {
+    throw new UsageError(
+      `${file}: is a table by its name, and synthesise takes a manifest: tessera describe ${file} --manifest ${basename(file).replace(/\..*$/u, "")}.yaml writes one`,
     );
   }
   if (resume === undefined && file === undefined)
@@ -120,22 +126,23 @@ async function readAndFit(
   const files = plan.table;
   const heldOut = typeof plan.holdout === "number" ? [] : [plan.holdout].flat();
   const linksOf = linksWithin(dataRoot);
-  const checked = (field: "table" | "holdout", names: readonly string[]): readonly string[] => {
-    if (followLinks) return names;
+  const read = async (field: "table" | "holdout", names: readonly string[]) => {
     const links = linksOf((reason) => {
       throw plan.complain([field], reason);
     });
-    for (const name of names) links.refuse(resolve(dataRoot, name));
-    return names;
+    const paths = names.map((name) => join(dataRoot, name));
+    for (const [at, path] of paths.entries()) {
+      if (!followLinks) links.refuse(resolve(dataRoot, names[at]));
+      try {
+        await expectThere(path);
+      } catch (cause) {
+        throw plan.complain([field], `names ${messageOf(cause)}`, cause);
+      }
+    }
+    return await readTables(paths, form, skipBad);
   };
-  const read = (names: readonly string[]) =>
-    readTables(
-      names.map((name) => join(dataRoot, name)),
-      form,
-      skipBad,
-    );
-  const tables = await read(checked("table", files));
-  const held = heldOut.length === 0 ? undefined : await read(checked("holdout", heldOut));
+  const tables = await read("table", files);
+  const held = heldOut.length === 0 ? undefined : await read("holdout", heldOut);
   const fitted = fitPlan(plan, tables, held);
   const { coded, real, holdout, overlap, broken, hollow } = fitted;
   if (!quiet) {

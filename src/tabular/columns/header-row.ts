@@ -43,11 +43,15 @@ export function expectParted(tables: readonly Table[]): void {
       // Two words in each line are a name; a table has more.
       if (usual < (mark === " " ? 2 : 1)) continue;
       if (lines.filter((line) => pieces(line) === usual).length < 0.9 * lines.length) continue;
+      const shown = word.length > 1 ? word : brief(word);
+      const places = usual === 1 ? "one place" : `${usual} places`;
       const advice =
-        mark === "|" ? "part its cells by commas, since | is no delimiter here" : `say --delimiter ${brief(word)}`;
+        mark === "|"
+          ? "part its cells by commas, since | is no delimiter here"
+          : `say --delimiter ${shown}, or delimiter: ${shown} in a manifest`;
       throw new DataError(
         file,
-        `is one column, and its lines have ${word.length > 1 ? `a ${word}` : brief(word)} in ${usual === 1 ? "one place" : `${usual} places`} each: ${advice}${mark === "|" ? "" : `, or delimiter: ${brief(word)} in a manifest`}`,
+        `is one column, and its lines have ${word.length > 1 ? `a ${shown}` : shown} in ${places} each: ${advice}`,
       );
     }
   }

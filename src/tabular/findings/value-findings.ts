@@ -103,8 +103,8 @@ function categoryFindings(facts: ColumnFacts): Finding[] {
         rare.length === counts.length && missing === 0
           ? 'nothing is learned of it, and every row would be "other": leave it out, or say another kind'
           : held < leastRows
-          ? "too few to be kept, even together: their rows take other categories"
-          : 'they are merged as "other"; say rare: {to: ...} for another name',
+            ? "too few to be kept, even together: their rows take other categories"
+            : 'they are merged as "other"; say rare: {to: ...} for another name',
     });
   }
   return findings;
@@ -183,7 +183,8 @@ function thousandsFinding({ name, form, counts }: ColumnFacts): Finding | undefi
   return {
     ...{ topic: "code", columns: [name] },
     sentence: `has three digits behind each point, such as ${brief(counts[0][0])}, and none begins with 0: they may be thousands`,
-    advice: 'where they are, say decimal: "," and thousands: "."; until then the point stands before decimals',
+    advice:
+      'where they are, say decimal: "," and thousands: "."; until then the point stands before decimals',
   };
 }
 

@@ -86,16 +86,27 @@ export function fitPlan(
     );
   }
   const contradiction = contradictionAmong(constraints, coded.columns, numberShownBy(recipe));
-  if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction.replace(/^the constraints? /u, ""));
+  if (contradiction !== undefined)
+    throw plan.complain(["constraints"], contradiction.replace(/^the constraints? /u, ""));
   const real = typedTexts(splitLists(learning, lists));
   const holdout = typedTexts(splitLists(holding, lists));
-  return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken, hollow: hollowLines(coded, learned, plan) };
+  return {
+    coded,
+    constraints,
+    recipe,
+    real,
+    holdout,
+    overlap: equalAmong(real, holdout),
+    broken,
+    hollow: hollowLines(coded, learned, plan),
+  };
 }
 
 /** Columns of many values that came out as one: what stands in each row is the name of rare categories. */
 function hollowLines({ columns }: CodedTable, learned: TypedTable, plan: TablePlan): string[] {
   return columns.flatMap(({ name, codes }) => {
-    const values: ArrayLike<string | number> = learned.columns.find((column) => column.name === name)?.values ?? [];
+    const values: ArrayLike<string | number> =
+      learned.columns.find((column) => column.name === name)?.values ?? [];
     if (codes.length !== 1 || codes[0].kind !== "rare") return [];
     return `column ${brief(name)}: each of its ${counted(new Set(Array.from(values)).size, "category", "categories")} has fewer than ${rareOf(plan, name).below} rows, so that every row that is made has ${brief(codes[0].name)}; say another kind in ${plan.file}, or leave it out`;
   });

@@ -54,7 +54,9 @@ const columnEntry = z.union(
   [oneOf(columnKinds).transform((kind) => columnFields.parse({ kind })), columnFields],
   {
     error: ({ input }) =>
-      typeof input === "string" ? `must be one of ${columnKinds.join(", ")}, not "${input}"` : undefined,
+      typeof input === "string"
+        ? `must be one of ${columnKinds.join(", ")}, not "${input}"${suggestion(input, columnKinds)}`
+        : undefined,
   },
 );
 

@@ -117,7 +117,9 @@ function unknownName(
   if (form.kind !== "category") return undefined;
   const isMeant = (name: string): boolean => known.has(name) && !isEmptyCell(name, form);
   const mayBeMore = !isWhen && oneOf.some(isMeant) ? [] : oneOf;
-  const odd = [...(equals === undefined ? [] : [equals]), ...mayBeMore, ...not].find((name) => !isMeant(name));
+  const odd = [...(equals === undefined ? [] : [equals]), ...mayBeMore, ...not].find(
+    (name) => !isMeant(name),
+  );
   if (odd === undefined) return undefined;
   if (known.has(odd)) return `asks for ${brief(odd)}, which is no value there: say {missing: true}`;
   const names = [...known].filter((name) => !isEmptyCell(name, form));

@@ -136,7 +136,11 @@ function withDifferences(columns: readonly ColumnCells[], plan: TablePlan): Colu
  * How a column is read: as its entry in a plan says, else as its cells show.
  * @throws DataError for a column that can be read in two ways, and of which the plan says nothing
  */
-export function plannedForm(column: ColumnCells, entry: ColumnEntry | undefined, plan: TablePlan): ColumnForm {
+export function plannedForm(
+  column: ColumnCells,
+  entry: ColumnEntry | undefined,
+  plan: TablePlan,
+): ColumnForm {
   const { kind, decimal, thousands, dates: order, words, missing, list } = entry ?? {};
   const common = {
     ...(words === undefined
