@@ -54,7 +54,7 @@ function partsOf(cell: string, order: DateOrder): Parts | undefined {
   const found = anyDate.exec(cell);
   if (found === null) return undefined;
   const [, a, mark, b, c, timeMark, ...time] = found;
-  const [hours, minutes, rest] = time.slice(0, 3).map((part) => Number(part ?? 0));
+  const [hours, minutes, rest] = time.slice(0, 3).map((part: string | undefined) => Number(part ?? 0));
   if (hours > 23 || minutes > 59 || rest > 59) return undefined;
   const [year, month, day] =
     order === "year-first" ? [a, b, c] : order === "day-first" ? [c, b, a] : [c, a, b];
@@ -70,8 +70,8 @@ function partsOf(cell: string, order: DateOrder): Parts | undefined {
         : {
             seconds: hours * 3600 + minutes * 60 + rest,
             timeMark: timeMark as Clock["timeMark"],
-            minutes: (time[2] as string | undefined) === undefined,
-            zone: (time[3] as string | undefined) ?? "",
+            minutes: time.at(2) === undefined,
+            zone: time.at(3) ?? "",
           },
   };
 }
