@@ -6,8 +6,8 @@ import { expectAlike } from "./typed-rows.ts";
 
 export interface Coverage {
   /**
-   * Of a category's column: the share of its categories that occur; of a number's: the share of up to a hundred bins, of ten real rows or more
-   * each, that have a row. In [0, 1]. Not of the range itself, which the lowest and the highest person alone decide: whoever knew the one could
+   * Of a category's column: the share of its categories that occur; of a number's: the share of up to a hundred bins, of about as many real
+   * rows each, that have a row. In [0, 1]. Not of the range itself, which the lowest and the highest person alone decide: whoever knew the one could
    * compute the other.
    */
   readonly share: number;
@@ -67,7 +67,7 @@ function ofRange(real: NumberColumn, other: NumberColumn): Omit<Coverage, "missi
   };
 }
 
-/** Bins of a number, at most, and real rows in each, at least. */
+/** Bins of a number, at most, and real rows for each of them. */
 const mostBins = 100;
 const rowsOfBin = 10;
 
