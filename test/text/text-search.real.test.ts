@@ -19,18 +19,18 @@ import { parseJudgements, parseQueries, type Query } from "../../src/text/texts/
 import { readTexts } from "../../src/text/texts/read-texts.ts";
 import { dataRoot, withData } from "../data/real-data.ts";
 
-/** MAP of an independent implementation, whose BM25 counts each word of a query once. */
+/** MAP of an independent implementation, whose BM25 counts each word of a query once, and what both together must add to BM25. */
 const bars = [
-  { name: "cranfield", bm25: 0.347, lsa: 0.388 },
-  { name: "cisi", bm25: 0.164, lsa: 0.224 },
-  { name: "cacm", bm25: 0.263, lsa: 0.147 },
+  { name: "cranfield", bm25: 0.347, lsa: 0.388, gain: 0.02 },
+  { name: "cisi", bm25: 0.164, lsa: 0.224, gain: 0.01 },
+  { name: "cacm", bm25: 0.263, lsa: 0.147, gain: -0.005 },
 ] as const;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 withData(["ir-abstracts"], "search on Cranfield, CISI and CACM", () => {
-  test.each(bars)("$name: MAP of BM25 is $bm25 and of LSA $lsa, or above", async ({ name, bm25, lsa }) => {
+  test.each(bars)("$name: MAP of BM25 is $bm25 and of LSA $lsa, or above", async ({ name, bm25, lsa, gain }) => {
     const file = (part: string): string => join(dataRoot, "ir-abstracts", `${name}.${part}`);
     const { texts } = await readTexts(file("documents.jsonl.gz"));
     const queries = parseQueries(file("queries.json"), readFileSync(file("queries.json"), "utf8"));
@@ -63,10 +63,8 @@ withData(["ir-abstracts"], "search on Cranfield, CISI and CACM", () => {
     expect(mean(lexical)).toBeGreaterThan(mean(once));
     const dense = found("dense");
     expect(mean(dense)).toBeGreaterThan(lsa - 0.01);
-    if (name === "cranfield") {
-      const { difference, p } = pairedTTest(found("both"), lexical);
-      expect(difference).toBeGreaterThan(0.02);
-      expect(p).toBeLessThan(0.05);
-    }
+    const { difference, p } = pairedTTest(found("both"), lexical);
+    expect(difference).toBeGreaterThan(gain);
+    if (gain > 0) expect(p).toBeLessThan(0.05);
   });
 });

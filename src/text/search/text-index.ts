@@ -5,18 +5,12 @@ import { UsageError } from "../../errors/errors.ts";
 import { bm25Scores } from "../lexical/bm25.ts";
 import { indexWords, type WordIndex } from "../lexical/word-index.ts";
 import { saysNothing, wholeText, type Encoder, type Text } from "../texts/text.ts";
-import { bestTexts, fusedScores, type RankedTexts } from "./fusion.ts";
+import { bestTexts, fusedScores, ranksOf, type RankedTexts } from "./fusion.ts";
+import { expectWidth, innerProducts, type Vectors } from "./vectors.ts";
 
-/** By what texts are found: their words, vectors, or the ranks of both together. */
+/** By what texts are found: their words, vectors, or the scores of both together. */
 export const searchModes = ["lexical", "dense", "both"] as const;
 export type SearchMode = (typeof searchModes)[number];
-
-/** Vectors of texts. */
-export interface Vectors {
-  readonly width: number;
-  /** f32 [n, width]; zeros for a text that no vector finds. */
-  readonly values: Float32Array;
-}
 
 export interface TextIndex {
   /** [n] */
@@ -30,9 +24,9 @@ export interface Hit {
   /** Number of the text. */
   readonly place: number;
   readonly id: string;
-  /** What it is ranked by: BM25, an inner product, or with both the sum of 1 / (60 + rank). */
+  /** What it is ranked by: BM25, an inner product, or with both what `fusedScores` makes of the two, in standard deviations. */
   readonly score: number;
-  /** Its score and rank, counted from 1, in each part of the search that found it. */
+  /** Its score and rank among all texts, counted from 1, in each part of the search that found it. */
   readonly parts: Readonly<
     Partial<Record<"lexical" | "dense", { readonly score: number; readonly rank: number }>>
   >;
@@ -96,9 +90,6 @@ export interface SearchOptions {
   readonly without?: readonly string[] | undefined;
 }
 
-/** How deep both rankings are looked at before they become one: a text below in one of them may still be found by the other. */
-const fusedDepth = 1000;
-
 /**
  * The mode of a search in an index.
  * @throws UsageError for a mode that the index is not made for
@@ -130,64 +121,59 @@ export function searchTexts(
   expectArgument("searchTexts", "the query", query, aString);
   expectArgument("searchTexts", "top", top, wholeFrom(1));
   const chosen = searchModeOf(index, mode);
-  const left = new Set(without);
-  const isAsked = (place: number): boolean => left.size === 0 || !left.has(index.ids[place]);
-  const depth = chosen === "both" ? Math.max(top, fusedDepth) : top;
-  const parts: [name: "lexical" | "dense", RankedTexts][] = [];
+  const isAsked = isAskedFor(index, without);
+  const parts: Part[] = [];
   if (chosen !== "dense") {
     const scores = bm25Scores(index.words, query);
-    parts.push(["lexical", bestTexts(scores, depth, (place) => scores[place] > 0 && isAsked(place))]);
+    parts.push({ name: "lexical", scores, isFound: (place) => scores[place] > 0 && isAsked(place) });
   }
   if (chosen !== "lexical" && index.vectors !== undefined) {
     if (queryVector === undefined)
       throw new UsageError("searchTexts: a search by vectors needs that of the query");
+    expectWidth("searchTexts", index.vectors, queryVector);
     const scores = innerProducts(index.vectors, queryVector);
-    // NaN where there is nothing to compare.
-    parts.push([
-      "dense",
-      bestTexts(scores, depth, (place) => !Number.isNaN(scores[place]) && isAsked(place)),
-    ]);
+    parts.push({
+      name: "dense",
+      scores,
+      isFound: (place) => !Number.isNaN(scores[place]) && isAsked(place),
+    });
   }
-  const best =
-    parts.length === 1
-      ? parts[0][1]
-      : fusedBest(
-          parts.map(([, ranking]) => ranking),
-          index.ids.length,
-          top,
-        );
-  const ranks = parts.map(([, { places }]) => new Map(Array.from(places, (place, i) => [place, i])));
+  const [first, second] = parts;
+  if (parts.length === 1) return hitsOf(index, first.name, bestTexts(first.scores, top, first.isFound));
+  const scores = fusedScores(first.scores, second.scores, isAsked);
+  const best = bestTexts(scores, top, (place) => first.isFound(place) || second.isFound(place));
+  const ranks = parts.map((part) => ranksOf(best.places, part.scores, part.isFound));
   return Array.from(best.places, (place, i): Hit => {
-    const found = parts.flatMap(([name, { scores }], p) => {
-      const rank = ranks[p].get(place);
-      return rank === undefined ? [] : [[name, { score: scores[rank], rank: rank + 1 }] as const];
+    const found = parts.flatMap((part, p) => {
+      const rank = ranks[p][i];
+      return rank === undefined ? [] : [[part.name, { score: part.scores[place], rank }] as const];
     });
     return { place, id: index.ids[place], score: best.scores[i], parts: Object.fromEntries(found) };
   });
 }
 
-function fusedBest(rankings: readonly RankedTexts[], texts: number, top: number): RankedTexts {
-  const scores = fusedScores(rankings, texts);
-  return bestTexts(scores, top, (place) => scores[place] > 0);
+/** A part of a search: what it says of each text, and which texts it finds. */
+interface Part {
+  readonly name: "lexical" | "dense";
+  readonly scores: Float64Array;
+  readonly isFound: (place: number) => boolean;
 }
 
-/** Inner products of a query with all texts; NaN with a vector of zeros, on either side, which points nowhere. */
-function innerProducts({ width, values }: Vectors, query: Float32Array): Float64Array {
-  if (query.length !== width) {
-    throw new UsageError(
-      `searchTexts: the query's vector has ${query.length} numbers, and those of the index have ${width}`,
-    );
-  }
-  const scores = new Float64Array(values.length / width);
-  const isNothing = query.every((value) => value === 0);
-  for (let i = 0; i < scores.length; i++) {
-    let sum = 0;
-    let isZero = true;
-    for (let j = 0, at = i * width; j < width; j++, at++) {
-      sum += values[at] * query[j];
-      if (values[at] !== 0) isZero = false;
-    }
-    scores[i] = isZero || isNothing ? NaN : sum;
-  }
-  return scores;
+/** Which texts may be found, by their places. */
+export function isAskedFor({ ids }: TextIndex, without: readonly string[]): (place: number) => boolean {
+  const left = new Set(without);
+  return left.size === 0 ? () => true : (place) => !left.has(ids[place]);
 }
+
+/** What one part of a search alone found. */
+export const hitsOf = (
+  index: TextIndex,
+  part: "lexical" | "dense",
+  { places, scores }: RankedTexts,
+): Hit[] =>
+  Array.from(places, (place, i) => ({
+    place,
+    id: index.ids[place],
+    score: scores[i],
+    parts: { [part]: { score: scores[i], rank: i + 1 } },
+  }));
