@@ -146,7 +146,7 @@ test("an index of a model is searched by that model alone, standardised as its t
   const other = await tessera(...search);
   expect(other.code).toBe(2);
   expect(own(other.errors)).toMatch(
-    /^error: .*bert: holds another encoder than of-bert was made with; name the folder/,
+    /^error: .*bert: holds another encoder; name the folder of the one that the index was made with \(--model\)/,
   );
 });
 

@@ -24,11 +24,15 @@ export type IndexEncoder =
       readonly standardised: Standardised;
     };
 
-/** All that a search needs beside the texts themselves. */
-export interface StoredIndex {
+/** Texts ready to be searched, and what makes the vectors of queries. */
+export interface IndexedTexts {
   readonly index: TextIndex;
   /** None where the index has words alone. */
   readonly encoder?: IndexEncoder | undefined;
+}
+
+/** All that a search needs beside the texts themselves. */
+export interface StoredIndex extends IndexedTexts {
   /** [n + 1] where the line of each text begins in the file of texts, in bytes, and where the last ends. */
   readonly offsets: Float64Array;
   /** Texts without a letter or digit. */

@@ -1,10 +1,21 @@
 // Texts ready to be searched: by their words, by vectors of an encoder, or by both.
-import { expectArgument, aString, wholeFrom } from "../../errors/arguments.ts";
+import {
+  aFunction,
+  aString,
+  expectArgument,
+  expectOptions,
+  madeWith,
+  oneOf,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { bm25Scores } from "../lexical/bm25.ts";
 import { indexWords, type WordIndex } from "../lexical/word-index.ts";
-import { saysNothing, wholeText, type Encoder, type Text } from "../texts/text.ts";
+import { expectTexts, saysNothing, wholeText, type Encoder, type Text } from "../texts/text.ts";
 import { bestTexts, fusedScores, ranksOf, type RankedTexts } from "./fusion.ts";
 import { expectWidth, innerProducts, type Vectors } from "./vectors.ts";
 
@@ -17,6 +28,24 @@ export interface TextIndex {
   readonly ids: readonly string[];
   readonly words: WordIndex;
   readonly vectors?: Vectors | undefined;
+}
+
+const anEncoder: Requirement = {
+  words: "an encoder { width, encode }",
+  fits: (value) => {
+    const { width, encode } = (value ?? {}) as Partial<Encoder>;
+    return wholeFrom(1).fits(width) && typeof encode === "function";
+  },
+};
+
+/** @throws UsageError for what is no index of texts */
+export function expectIndex(what: string, index: unknown): void {
+  expectArgument(
+    what,
+    "the index",
+    index,
+    madeWith("an index of texts, as indexTexts gives it", ["ids", "words"]),
+  );
 }
 
 /** One text that was found, and why. */
@@ -42,6 +71,7 @@ export async function indexTexts(
   encoder?: Encoder,
   progress?: (done: number) => void,
 ): Promise<TextIndex> {
+  expectTexts("indexTexts", texts);
   const ids = texts.map(({ id }) => id);
   const words = indexWords(texts.map(wholeText));
   if (encoder === undefined) return { ids, words };
@@ -57,6 +87,9 @@ export async function encodeTexts(
   encoder: Encoder,
   progress?: (done: number) => void,
 ): Promise<Vectors> {
+  expectTexts("encodeTexts", texts);
+  expectArgument("encodeTexts", "the encoder", encoder, anEncoder);
+  if (progress !== undefined) expectArgument("encodeTexts", "the progress", progress, aFunction);
   const { width } = encoder;
   const values = new Float32Array(texts.length * width);
   for (let at = 0; at < texts.length; at += atOnce) {
@@ -90,6 +123,16 @@ export interface SearchOptions {
   readonly without?: readonly string[] | undefined;
 }
 
+const searchOptions: OptionChecks<SearchOptions> = {
+  mode: oneOf(searchModes),
+  top: wholeFrom(1),
+  without: strings,
+};
+const aFloat32Array: Requirement = {
+  words: "a Float32Array",
+  fits: (value) => value instanceof Float32Array,
+};
+
 /**
  * The mode of a search in an index.
  * @throws UsageError for a mode that the index is not made for
@@ -116,10 +159,14 @@ export function searchTexts(
   index: TextIndex,
   query: string,
   queryVector: Float32Array | undefined,
-  { mode, top = 10, without = [] }: SearchOptions = {},
+  options: SearchOptions = {},
 ): Hit[] {
+  expectIndex("searchTexts", index);
   expectArgument("searchTexts", "the query", query, aString);
-  expectArgument("searchTexts", "top", top, wholeFrom(1));
+  expectOptions("searchTexts", options, searchOptions);
+  if (queryVector !== undefined)
+    expectArgument("searchTexts", "the query's vector", queryVector, aFloat32Array);
+  const { mode, top = 10, without = [] } = options;
   const chosen = searchModeOf(index, mode);
   const isAsked = isAskedFor(index, without);
   const parts: Part[] = [];

@@ -1,4 +1,5 @@
 // From texts to the numbers of word pieces, by a tokenizer.json as Hugging Face's tokenizers writes it.
+import { aString, expectArgument } from "../../errors/arguments.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import type { Tokeniser } from "../encoder/token-lists.ts";
@@ -15,6 +16,7 @@ const paddings = ["[PAD]", "<pad>"];
  * @throws ModelError for what is no such file
  */
 export function parseTokeniser(file: string, content: unknown): Tokeniser {
+  expectArgument("parseTokeniser", "the file's name", file, aString);
   const refuse = (why: string, cause?: unknown): ModelError =>
     new ModelError(file, `${why}; take the tokenizer.json that was saved with the model`, { cause });
   let value: unknown = content;
@@ -57,7 +59,13 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   return {
     vocabulary: numbers.reduce((high, id) => Math.max(high, id), 0) + 1,
     padding,
-    encode: (text, most = Infinity) => encodeWithin(tokenizer, text, most),
+    encode: (text, most = Infinity) => {
+      expectArgument("encode", "the text", text, aString);
+      return encodeWithin(tokenizer, text, most);
+    },
+    get file() {
+      return typeof content === "string" ? content : `${JSON.stringify(content)}\n`;
+    },
   };
 }
 
