@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../errors/errors.ts";
+import type { LastingEngine } from "../runtime/lasting-engine.ts";
 import type { EngineOptions } from "../runtime/open-engine.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { lsaEncoder } from "../text/lsa/lsa.ts";
@@ -13,6 +14,8 @@ import { lastingEngine } from "./on-engine.ts";
 
 /** Encodes queries for an index, until it is disposed of. */
 export interface QueryEncoder extends Disposable {
+  /** What it computes on, where that is an engine. */
+  readonly lasting?: LastingEngine;
   /** Of each query, f32 [width]; undefined where the mode has no use for them. */
   encode(queries: readonly string[]): Promise<readonly (Float32Array | undefined)[]>;
 }
@@ -44,6 +47,7 @@ export async function queryEncoder(
   const lasting = await lastingEngine(where);
   let opened: { readonly engine: Engine; readonly encoder: Encoder } | undefined;
   return {
+    lasting,
     encode: (queries) =>
       lasting.run(async (engine) => {
         if (opened?.engine !== engine)

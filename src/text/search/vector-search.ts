@@ -9,7 +9,7 @@ import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { bestTexts, type RankedTexts } from "./fusion.ts";
-import { hitsOf, isAskedFor, type Hit, type TextIndex } from "./text-index.ts";
+import { expectIndex, hitsOf, isAskedFor, type Hit, type TextIndex } from "./text-index.ts";
 import { innerProduct, innerProducts, isNowhere, type Vectors } from "./vectors.ts";
 
 export interface VectorSearchOptions {
@@ -69,6 +69,7 @@ export class VectorSearch implements Disposable {
   /** @throws UsageError for an index without vectors; OutOfMemoryError when the device has no room for them */
   constructor(engine: Engine, index: TextIndex) {
     expectEngine("VectorSearch", engine);
+    expectIndex("VectorSearch", index);
     if (index.vectors === undefined)
       throw new UsageError("VectorSearch: the index has words alone; index with an encoder");
     this.#engine = engine;
