@@ -67,6 +67,7 @@ export function parseTexts(
   const texts: Text[] = [];
   const lineOf = new Map<string, number>();
   let empty = 0;
+  let leftOut: DataError | undefined;
   for (const each of linesOf(file, bytes, limits.line)) {
     try {
       const { line } = each;
@@ -84,12 +85,16 @@ export function parseTexts(
     } catch (fault) {
       if (!(fault instanceof DataError)) throw fault;
       bad(fault);
+      leftOut ??= fault;
     }
     if (texts.length > limits.texts) {
       throw new DataError(file, `has more than ${limits.texts} texts; split it into several indexes`);
     }
   }
-  if (texts.length === 0) throw new DataError(file, "has no text; it takes one JSON object a line");
+  if (texts.length === 0) {
+    const why = leftOut === undefined ? "it takes one JSON object a line" : `the first that was left out: ${leftOut.message}`;
+    throw new DataError(file, `has no text; ${why}`);
+  }
   return { texts, empty };
 }
 
