@@ -12,9 +12,10 @@ import {
   type RankingMeasure,
 } from "../../metrics/ranking-summary.ts";
 import { plainTable } from "../../report/tables.ts";
-import { compareRankings } from "../../text/search/compare-rankings.ts";
+import { compareRankings } from "../../studies/compare-rankings.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
-import { judgeRankings, parseRankings, type JudgedRankings } from "../../text/search/rankings.ts";
+import { judgeRankings, type JudgedRankings } from "../../text/search/judged-rankings.ts";
+import { parseRankings } from "../../text/search/ranking-table.ts";
 import { parseJudgements } from "../../text/texts/judgements.ts";
 
 export interface JudgeOptions {
