@@ -63,9 +63,15 @@ function passageBy(text: string, weights: ReadonlyMap<string, number>, most: num
   const end = cut > begin ? Math.max(cut, reach) : begin + most;
   const before = begin > 0 ? `${ellipsis} ` : "";
   const after = end < flat.length ? ` ${ellipsis}` : "";
-  const matches = words
-    .filter(({ stem, start, end: last }) => (weights.get(stem) ?? 0) > 0 && start >= begin && last <= end)
-    .map(({ start, end: last }) => [start - begin + before.length, last - begin + before.length] as const);
+  const shift = before.length - begin;
+  const matches: [number, number][] = [];
+  for (const { stem, start, end: last } of words) {
+    if ((weights.get(stem) ?? 0) <= 0 || start < begin || last > end) continue;
+    const former = matches.at(-1);
+    // Letters of a script without blanks and pairs of them are words that overlap.
+    if (former !== undefined && start + shift <= former[1]) former[1] = Math.max(former[1], last + shift);
+    else matches.push([start + shift, last + shift]);
+  }
   return { text: `${before}${flat.slice(begin, end).trimEnd()}${after}`, matches };
 }
 
