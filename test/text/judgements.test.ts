@@ -1,7 +1,8 @@
 // Queries, judgements and rankings: what is read, how they meet, and how each fault is told.
 import { expect, test } from "vitest";
 import { rankedPrecision } from "../../src/metrics/ranking.ts";
-import { judgeRankings, parseRankings, rankingsCsv } from "../../src/text/search/rankings.ts";
+import { judgeRankings } from "../../src/text/search/judged-rankings.ts";
+import { parseRankings, rankingsCsv } from "../../src/text/search/ranking-table.ts";
 import { parseJudgements, parseQueries } from "../../src/text/texts/judgements.ts";
 
 test("reads queries, with the documents that they leave out", () => {

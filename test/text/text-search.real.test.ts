@@ -6,7 +6,7 @@ import { rankedPrecision, type RankedQuery } from "../../src/metrics/ranking.ts"
 import { pairedTTest } from "../../src/statistics/t-tests.ts";
 import { bm25Scores } from "../../src/text/lexical/bm25.ts";
 import { fitLsa, lsaEncoder } from "../../src/text/lsa/lsa.ts";
-import { judgeRankings } from "../../src/text/search/rankings.ts";
+import { judgeRankings } from "../../src/text/search/judged-rankings.ts";
 import { bestTexts } from "../../src/text/search/fusion.ts";
 import {
   encodeTexts,

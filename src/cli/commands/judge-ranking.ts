@@ -1,5 +1,6 @@
 // `tessera judge-ranking`: how good rankings are by what is known of the documents, with intervals over queries.
 
+import { basename } from "node:path";
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
@@ -13,9 +14,10 @@ import {
 } from "../../metrics/ranking-summary.ts";
 import { plainTable } from "../../report/tables.ts";
 import type { TTest } from "../../statistics/t-tests.ts";
-import { compareRankings } from "../../text/search/compare-rankings.ts";
+import { compareRankings } from "../../studies/compare-rankings.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
-import { judgeRankings, parseRankings, type JudgedRankings } from "../../text/search/rankings.ts";
+import { judgeRankings, type JudgedRankings } from "../../text/search/judged-rankings.ts";
+import { parseRankings } from "../../text/search/ranking-table.ts";
 import { parseJudgements } from "../../text/texts/judgements.ts";
 
 export interface JudgeOptions {
@@ -78,14 +80,15 @@ export async function judgeRankingCommand(
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
+  const names = shortNames(files);
   const means = tableOf(
     "",
-    files,
+    names,
     rankingMeasures.map((measure) => summaries.map(({ measures }) => estimate(measures[measure]))),
   );
   const differences = tableOf(
-    `less ${first.file}`,
-    compared.map(({ file }) => file),
+    `less ${names[0]}`,
+    names.slice(1),
     rankingMeasures.map((measure) => compared.map(({ tests }) => differenceOf(tests[measure]))),
   );
   const form =
@@ -105,6 +108,12 @@ export async function judgeRankingCommand(
     ],
   ]);
   process.stdout.write(`${[...lines, ...notes].join("\n")}\n`);
+}
+
+/** Files without their folders, where that tells them apart. */
+function shortNames(files: readonly string[]): readonly string[] {
+  const names = files.map((file) => basename(file));
+  return new Set(names).size === names.length ? names : files;
 }
 
 /** A row for each measure, for a terminal is rather high than wide. */

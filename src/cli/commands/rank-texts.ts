@@ -4,7 +4,7 @@ import { counted } from "../../errors/counted.ts";
 import { readText } from "../../files/bytes.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
-import { rankingsCsv } from "../../text/search/rankings.ts";
+import { rankingsCsv } from "../../text/search/ranking-table.ts";
 import { searchModeOf, searchTexts, type SearchMode } from "../../text/search/text-index.ts";
 import { parseQueries } from "../../text/texts/judgements.ts";
 import { Counter } from "../terminal/counter.ts";

@@ -104,7 +104,7 @@ async function answered(
   const hits = searchTexts(open.index, query, vector, { mode, top });
   const milliseconds = performance.now() - started;
   const texts = await open.textsAt(hits.map(({ place }) => place));
-  const weights = tellingWeights(queryWeights(open.index.words, query));
+  const weights = queryWeights(open.index.words, query);
   return {
     query,
     mode: searchModeOf(open.index, mode),
@@ -114,12 +114,6 @@ async function answered(
       return { hit, text, title: passageOf(text.title, weights), passage: passageOf(text.contents, weights) };
     }),
   };
-}
-
-/** Words as common as "of" are in every passage, and marked they would hide those that tell. */
-function tellingWeights(weights: ReadonlyMap<string, number>): Map<string, number> {
-  const most = Math.max(0, ...weights.values());
-  return new Map([...weights].filter(([, weight]) => weight >= most / 3));
 }
 
 function asJson({ query, mode, milliseconds, hits }: Answer): object {

@@ -1,6 +1,6 @@
 // Encoders as bytes, file by file: those of this engine, and BERT, RoBERTa and XLM-R as Hugging Face's transformers saves them.
 
-import { aRecord, aString, described, expectArgument } from "../../errors/arguments.ts";
+import { aRecord, aString, bytes as aByteArray, described, expectArgument } from "../../errors/arguments.ts";
 import { TesseraError, UsageError } from "../../errors/errors.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { joinBytes } from "../../files/join-bytes.ts";
@@ -53,8 +53,7 @@ export async function encoderOfBytes(
   expectArgument(what, "the files", files, aRecord);
   expectArgument(what, "the folder", folder, aString);
   for (const [name, bytes] of Object.entries(files)) {
-    if (bytes !== undefined && !(bytes instanceof Uint8Array))
-      throw new UsageError(`${what}: the file ${name} must be a Uint8Array, got ${described(bytes)}`);
+    if (bytes !== undefined) expectArgument(what, `the file ${JSON.stringify(name)}`, bytes, aByteArray);
   }
   return (await openedEncoder(engine, new EncoderContents(folder, files))).encoder;
 }

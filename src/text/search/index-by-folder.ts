@@ -3,6 +3,7 @@ import "../../errors/disposal.ts";
 import { resolve } from "node:path";
 import {
   aFunction,
+  aRecord,
   aString,
   expectArgument,
   expectOptions,
@@ -12,6 +13,7 @@ import {
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Engine } from "../../runtime/engine.ts";
+import { expectEngine } from "../../runtime/engine-of.ts";
 import { fromFolder } from "../encoder/encoder-folder.ts";
 import { lsaEncoder } from "../lsa/lsa.ts";
 import type { Encoder, Text } from "../texts/text.ts";
@@ -49,6 +51,7 @@ export async function indexByFolder(
   texts: readonly Text[],
   options: FolderIndexOptions = {},
 ): Promise<FolderIndex> {
+  expectEngine("indexByFolder", engine);
   expectArgument("indexByFolder", "the folder", folder, aString);
   expectOptions("indexByFolder", options, folderIndexOptions);
   const words = await indexTexts(texts);
@@ -121,10 +124,13 @@ const queryEncoderOptions: OptionChecks<QueryEncoderOptions> = { folder: aString
  */
 export async function queryEncoder(
   engine: Engine,
-  { encoder }: Pick<IndexedTexts, "encoder">,
+  index: Pick<IndexedTexts, "encoder">,
   options: QueryEncoderOptions = {},
 ): Promise<Encoder & Disposable> {
+  expectEngine("queryEncoder", engine);
+  expectArgument("queryEncoder", "the index", index, aRecord);
   expectOptions("queryEncoder", options, queryEncoderOptions);
+  const { encoder } = index;
   if (encoder === undefined)
     throw new UsageError("queryEncoder: the index has words alone, for which queries need no vectors");
   if (encoder.kind === "lsa") return { ...lsaEncoder(encoder.model), [Symbol.dispose]: () => undefined };

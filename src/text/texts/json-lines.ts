@@ -1,4 +1,15 @@
 // Texts as JSON lines, one object a line, as retrieval datasets have them. Nothing is believed: a fault names its file and line.
+import {
+  aFunction,
+  anything,
+  aString,
+  bytes as aByteArray,
+  expectArgument,
+  expectOptions,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
@@ -51,6 +62,18 @@ export interface TextOptions {
   readonly bad?: ((fault: DataError) => void) | undefined;
 }
 
+const textOptions: OptionChecks<TextOptions> = { keys: anything, limits: anything, bad: aFunction };
+
+/** @throws UsageError for what are no options of `parseTexts` */
+export function expectTextOptions(what: string, options: TextOptions): void {
+  expectOptions(what, options, textOptions);
+  const { keys, limits } = options;
+  const key = required(aString);
+  if (keys !== undefined) expectOptions(`${what}: keys`, keys, { id: key, title: key, contents: key });
+  const count = required(wholeFrom(1));
+  if (limits !== undefined) expectOptions(`${what}: limits`, limits, { line: count, texts: count });
+}
+
 /**
  * The texts of a file.
  *
@@ -62,8 +85,12 @@ export interface TextOptions {
 export function parseTexts(
   file: string,
   bytes: Uint8Array,
-  { keys = usualKeys, limits = mostTexts, bad = refuse }: TextOptions = {},
+  options: TextOptions = {},
 ): ReadTexts {
+  expectArgument("parseTexts", "the file's name", file, aString);
+  expectArgument("parseTexts", "the bytes", bytes, aByteArray);
+  expectTextOptions("parseTexts", options);
+  const { keys = usualKeys, limits = mostTexts, bad = refuse } = options;
   const texts: Text[] = [];
   const lineOf = new Map<string, number>();
   let empty = 0;
