@@ -38,8 +38,9 @@ export {
   type SearchMode,
   type SearchOptions,
   type TextIndex,
-  type Vectors,
 } from "./search/text-index.ts";
+export { VectorSearch, type VectorSearchOptions } from "./search/vector-search.ts";
+export type { Vectors } from "./search/vectors.ts";
 export {
   parseTexts,
   type ReadTexts,

@@ -74,6 +74,7 @@ const ofTexts: Rows<typeof text> = {
       ...{ normFirst: true, activation: "relu", epsilon: 1e-5, dropout: 0.1 },
     },
   ],
+  VectorSearch: () => [engine, indexed.index],
   bm25Scores: () => [words.words, "plane", { k1: 1, b: 0.5, repeated: "once" }],
   contrastiveLoss: () => [full(2, 3), full(2, 3), { temperature: 0.1, others: full(2, 2) }],
   encodeTexts: () => [texts, text.lsaEncoder(model), nothing],
@@ -124,6 +125,7 @@ const ofTexts: Rows<typeof text> = {
 
 const walks = walksOf(text, ofTexts, {
   SentenceEncoder: { name: "SentenceEncoder", whole: [1] },
+  VectorSearch: { name: "VectorSearch", whole: [1] },
   bm25Scores: { whole: [0] },
   encodeTexts: { whole: [1] },
   encoderOfBytes: { name: "encoderOfBytes|encoder" },

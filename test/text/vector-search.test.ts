@@ -110,6 +110,8 @@ for (const device of ["reference", "webgpu"] as const) {
       await expect(search.search(drawn(5, 1))).rejects.toThrow("5 numbers are no vectors of 4");
       await expect(search.search(drawn(4, 1), { top: 129 })).rejects.toThrow("searchTexts finds more");
       await expect(search.search(drawn(4, 1), { without: [] })).rejects.toThrow("0 lists for 1 queries");
+      await expect(search.search(drawn(4, 1), { without: ["a"] as never })).rejects.toThrow("lists of ids");
+      await expect(search.search([1, 2, 3, 4] as never)).rejects.toThrow("must be a Float32Array");
       expect(await search.search(new Float32Array(0))).toEqual([]);
     });
   });

@@ -2,7 +2,14 @@
 
 import "../../errors/disposal.ts";
 import { largestBinding } from "../../device/traits.ts";
-import { aList, anything, expectArgument, expectOptions, wholeFrom } from "../../errors/arguments.ts";
+import {
+  expectArgument,
+  expectOptions,
+  listOf,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { topRows } from "../../functions/indices.ts";
 import { expectEngine } from "../../runtime/engine-of.ts";
@@ -18,6 +25,11 @@ export interface VectorSearchOptions {
   /** For each query, ids of texts that are left out of its ranking. Default: none. */
   readonly without?: readonly (readonly string[])[] | undefined;
 }
+
+const searchOptions: OptionChecks<VectorSearchOptions> = {
+  top: wholeFrom(1),
+  without: listOf("lists of ids", strings),
+};
 
 /** The most texts that are found for a query: as many as `topRows` keeps. */
 export const mostNearest = 128;
@@ -117,9 +129,8 @@ export class VectorSearch implements Disposable {
       words: "a Float32Array",
       fits: (value) => value instanceof Float32Array,
     });
-    expectOptions(what, options, { top: anything, without: aList });
+    expectOptions(what, options, searchOptions);
     const { top = 10, without = [] } = options;
-    expectArgument(what, "top", top, wholeFrom(1));
     if (top > mostNearest) {
       throw new UsageError(
         `${what}: finds at most ${mostNearest} texts for a query, got top ${top}; searchTexts finds more`,
