@@ -358,7 +358,7 @@ const expectations: readonly Expectation[] = [
       const [first, ...others] = shown.trim().split("\n");
       expect(first).toMatch(/^tiles: Tiles in workgroup memory \(rank by words 1, matched .*workgroup/);
       expect(others).toHaveLength(4);
-      expect(others[2]).toMatch(/^barriers 0\.\d+$/);
+      for (const nearest of others.slice(2)) expect(nearest).toMatch(/^[a-z]+ 0\.\d+$/);
     },
   },
   {

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 import { rankedPrecision, type RankedQuery } from "../../src/metrics/ranking.ts";
 import { pairedTTest } from "../../src/statistics/t-tests.ts";
 import { bm25Scores } from "../../src/text/lexical/bm25.ts";
@@ -67,4 +69,32 @@ withData(["ir-abstracts"], "search on Cranfield, CISI and CACM", () => {
     expect(difference).toBeGreaterThan(gain);
     if (gain > 0) expect(p).toBeLessThan(0.05);
   });
+});
+
+withData(["debian-descriptions"], "search for titles of Debian packages", () => {
+  test("words find most at once, and both together lose little to them though LSA is poor here", async () => {
+    const { texts } = await readTexts(join(dataRoot, "debian-descriptions", "documents.jsonl.gz"), {
+      bad: ({ message }) => expect(message).toContain('the id "openjdk-17-jre" is that of line'),
+    });
+    expect(texts).toHaveLength(19_999);
+    const index = await indexTexts(texts.map((text) => ({ ...text, title: "" })));
+    const model = fitLsa(index.words);
+    if (model === undefined) throw new Error("nothing was fitted");
+    const encoder = lsaEncoder(model);
+    const both = { ...index, vectors: await encodeTexts(texts.map((text) => ({ ...text, title: "" })), encoder) };
+    // The first of those that `encode train` holds out.
+    const asked = [...permutation(texts.length, randomStream(0, "pairs held out"))].slice(0, 100);
+    const vectors = await encoder.encode(asked.map((place) => texts[place].title));
+    const reciprocals = (mode: SearchMode): number[] =>
+      asked.map((place, q) => {
+        const vector = vectors.subarray(q * model.width, (q + 1) * model.width);
+        const hits = searchTexts(both, texts[place].title, vector, { mode, top: 1000 });
+        const at = hits.findIndex((hit) => hit.place === place);
+        return at < 0 ? 0 : 1 / (at + 1);
+      });
+    const lexical = reciprocals("lexical");
+    expect(mean(lexical)).toBeGreaterThan(0.7);
+    expect(mean(reciprocals("dense"))).toBeLessThan(0.5);
+    expect(mean(reciprocals("both"))).toBeGreaterThan(mean(lexical) - 0.03);
+  }, 300_000);
 });
