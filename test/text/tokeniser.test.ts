@@ -220,7 +220,9 @@ test("a learned vocabulary takes accents off, and keeps the vowel signs that tel
       { size: 60 },
     ),
   );
-  const [ki, ki2, ku, cafe, again, ga, ka] = words.map((word) => [...Array.from(tokeniser.encode(word))].join());
+  const [ki, ki2, ku, cafe, again, ga, ka] = words.map((word) =>
+    [...Array.from(tokeniser.encode(word))].join(),
+  );
   expect(new Set([ki, ki2, ku, ga, ka]).size).toBe(5);
   expect(again).toBe(cafe);
 });

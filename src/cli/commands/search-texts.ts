@@ -48,7 +48,9 @@ export async function searchCommand(
   const where = engineOptions(options);
   const query = words.join(" ").trim();
   if (words.length > 0 && query === "") {
-    throw new UsageError("the query is empty; name what to look for, or leave it out to read queries from the input");
+    throw new UsageError(
+      "the query is empty; name what to look for, or leave it out to read queries from the input",
+    );
   }
   const open = await openIndex(folder);
   using encoder = await queryEncoder(open, options.mode, options.model, where);

@@ -76,7 +76,9 @@ function* lettersAndPairs(part: string): Generator<{ readonly at: number; readon
 
 /** The two letters that a stem is a pair of; none of other words. */
 export function lettersOfPair(stem: string): readonly string[] {
-  const letters = mayBeUnspaced.test(stem) ? Array.from(stem.matchAll(unspacedLetter), ([letter]) => letter) : [];
+  const letters = mayBeUnspaced.test(stem)
+    ? Array.from(stem.matchAll(unspacedLetter), ([letter]) => letter)
+    : [];
   return letters.length === 2 ? letters : [];
 }
 
