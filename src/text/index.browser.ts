@@ -20,7 +20,12 @@ export {
 } from "./encoder/encoder-task.ts";
 export { SentenceEncoder, type EncodeTextsOptions } from "./encoder/sentence-encoder.ts";
 export { TokenEncoder, type TokenOptions } from "./encoder/token-encoder.ts";
-export { tokenBatch, type TokenBatch, type TokenBatchOptions, type Tokeniser } from "./encoder/token-lists.ts";
+export {
+  tokenBatch,
+  type TokenBatch,
+  type TokenBatchOptions,
+  type Tokeniser,
+} from "./encoder/token-lists.ts";
 export { TransformerEncoder, type TransformerConfiguration } from "./encoder/transformer-encoder.ts";
 export { bm25Scores, queryWeights, type Bm25Options } from "./lexical/bm25.ts";
 export type { WordIndex } from "./lexical/word-index.ts";
@@ -52,4 +57,8 @@ export { parseJudgements, parseQueries, type Judgement, type Query } from "./tex
 export { passageOf, type Passage } from "./texts/passage.ts";
 export type { Encoder, Text } from "./texts/text.ts";
 export { parseTokeniser } from "./vocabulary/tokeniser.ts";
-export { trainVocabulary, type TokeniserFile, type VocabularyOptions } from "./vocabulary/train-vocabulary.ts";
+export {
+  trainVocabulary,
+  type TokeniserFile,
+  type VocabularyOptions,
+} from "./vocabulary/train-vocabulary.ts";

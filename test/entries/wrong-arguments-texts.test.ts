@@ -108,7 +108,11 @@ const ofTexts: Rows<typeof text> = {
   parseTexts: () => [
     "texts.jsonl",
     lines,
-    { keys: { id: "id", title: "title", contents: "contents" }, limits: { line: 99, texts: 9 }, bad: nothing },
+    {
+      keys: { id: "id", title: "title", contents: "contents" },
+      limits: { line: 99, texts: 9 },
+      bad: nothing,
+    },
   ],
   parseTokeniser: () => ["tokenizer.json", vocabulary],
   passageOf: () => ["of a plane", text.queryWeights(words.words, "plane"), 20],

@@ -90,6 +90,11 @@ describe("a folder of BERT", () => {
     ["half a layer", (c) => ({ ...c, num_hidden_layers: 1.5 }), "config.json: num_hidden_layers: "],
     ["no object", () => [], "config.json: "],
     [
+      "far more weights than there are",
+      (c) => ({ ...c, vocab_size: 1e9 }),
+      "describes an encoder of some 1.20e+10 weights, and the file beside it has ",
+    ],
+    [
       "a layer too few",
       (c) => ({ ...c, num_hidden_layers: 1 }),
       "left over encoder.layer.1.attention.self.query.weight",

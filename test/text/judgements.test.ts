@@ -96,6 +96,9 @@ test("judgements of other queries, or of documents that there are not, are refus
   expect(() => judgeRankings("j.json", judgements, rankings)).toThrow(
     "j.json: judges none of the queries that were ranked",
   );
+  expect(() => judgeRankings("j.json", parseJudgements("j.json", judged(["1", "a", 0])), rankings)).toThrow(
+    "j.json: judges no document relevant, so that nothing can be measured",
+  );
   expect(() => judgeRankings("j.json", judgements, rankings, new Set(["b"]))).toThrow(
     'j.json: record 0: judges the document "a", which is not in the index',
   );

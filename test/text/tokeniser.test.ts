@@ -210,3 +210,19 @@ test("a file that is no tokenizer.json is refused in one line that names it", ()
     /one of its pieces has the number -1/,
   );
 });
+
+test("a learned vocabulary takes accents off, and keeps the vowel signs that tell words apart", () => {
+  const words = ["की", "कि", "कु", "Café", "cafe\u0301", "ガ", "カ"];
+  const tokeniser = parseTokeniser(
+    "t",
+    trainVocabulary(
+      words.flatMap((word) => [word, word]),
+      { size: 60 },
+    ),
+  );
+  const [ki, ki2, ku, cafe, again, ga, ka] = words.map((word) =>
+    [...Array.from(tokeniser.encode(word))].join(),
+  );
+  expect(new Set([ki, ki2, ku, ga, ka]).size).toBe(5);
+  expect(again).toBe(cafe);
+});

@@ -315,10 +315,7 @@ async function readPairs(
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
 }
 
-const folderFiles = (
-  { module, tokeniser }: OpenedEncoder,
-  mostTokens: number,
-): Record<string, string> => ({
+const folderFiles = ({ module, tokeniser }: OpenedEncoder, mostTokens: number): Record<string, string> => ({
   [encoderFiles.tokeniser]: tokeniser.file ?? "",
   [encoderFiles.own]: encoderRecord(module.configuration, mostTokens),
 });

@@ -68,9 +68,7 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   const made =
     model === undefined
       ? await withoutModel(texts, encoder ?? "lsa", options.width, quiet)
-      : await onEngine(where, (engine) =>
-          withModel(engine, model, texts, options.standardise, quiet),
-        );
+      : await onEngine(where, (engine) => withModel(engine, model, texts, options.standardise, quiet));
   const bytes = await writeIndex(out, texts, made);
   const seconds = (performance.now() - started) / 1000;
   const words = made.index.words.words.length;

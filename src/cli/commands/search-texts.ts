@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 import { counted } from "../../errors/counted.ts";
+import { UsageError } from "../../errors/errors.ts";
 import { plainText } from "../../errors/plain-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { queryWeights } from "../../text/lexical/bm25.ts";
@@ -46,6 +47,12 @@ export async function searchCommand(
   options: SearchCommandOptions,
 ): Promise<void> {
   const where = engineOptions(options);
+  const query = words.join(" ").trim();
+  if (words.length > 0 && query === "") {
+    throw new UsageError(
+      "the query is empty; name what to look for, or leave it out to read queries from the input",
+    );
+  }
   const open = await openIndex(folder);
   using encoder = await queryEncoder(open, options.mode, options.model, where);
   const show = async (query: string): Promise<void> => {
@@ -53,7 +60,6 @@ export async function searchCommand(
     if (options.json) process.stdout.write(`${JSON.stringify(asJson(answer))}\n`);
     else printStyled(asText(answer, open, terminalOf(process.stdout)));
   };
-  const query = words.join(" ").trim();
   if (query !== "") {
     await show(query);
     return;

@@ -9,6 +9,7 @@ import { modelKind, parseTensorFile, tensorFileParts } from "../../interchange/t
 import { decodedWeights, storedWeights } from "../../interchange/weight-bytes.ts";
 import { Initialiser } from "../../nn/initialise.ts";
 import { difference, loadWeights, readWeights, writeWeights } from "../../nn/weights.ts";
+import type { Weights } from "../../tensor/held.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { expectEngine } from "../../runtime/engine-of.ts";
 import { parseTokeniser } from "../vocabulary/tokeniser.ts";
@@ -160,6 +161,7 @@ function ownEncoder(engine: Engine, files: EncoderContents): Promise<OpenedModul
   const { encoder, mostTokens } = parsedRecord(file, files.text(encoderFiles.own));
   const weightsFile = files.pathOf(encoderFiles.weights);
   const { tensors } = parseTensorFile(files.bytes(encoderFiles.weights), weightsFile, modelKind);
+  expectPlausible(file, encoder, tensors);
   const module = made(file, engine, encoder);
   try {
     const wrong = difference(module, tensors);
@@ -187,6 +189,7 @@ async function pretrainedEncoder(engine: Engine, files: EncoderContents): Promis
     storedWeights(weightsFile, bytes),
     {},
   );
+  expectPlausible(file, configuration, tensors);
   const module = made(file, engine, configuration);
   try {
     const found = pretrainedWeights(weightsFile, tensors, configuration, module.parameters());
@@ -216,6 +219,22 @@ function expectMeans(files: EncoderContents): void {
   throw new ModelError(
     file,
     `asks for ${names === "" ? "no pooling" : names}, and vectors here are means (pooling_mode_mean_tokens alone)`,
+  );
+}
+
+/** @throws ModelError for a configuration of far more weights than there are, before memory is asked for */
+function expectPlausible(file: string, configuration: EncoderConfiguration, tensors: Weights): void {
+  const there = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const { vocabulary, width } = configuration;
+  let described = vocabulary * width;
+  if (configuration.kind === "transformer") {
+    const { layers, hidden, mostTokens, segments = 0, firstPlace = 0 } = configuration;
+    described += (firstPlace + mostTokens + segments) * width + layers * (4 * width + 2 * hidden) * width;
+  }
+  if (described <= 4 * there + 2 ** 20) return;
+  throw new ModelError(
+    file,
+    `describes an encoder of some ${described.toPrecision(3)} weights, and the file beside it has ${there}; take the one that was saved with it`,
   );
 }
 

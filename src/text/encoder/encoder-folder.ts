@@ -51,8 +51,7 @@ async function filesIn(folder: string): Promise<EncoderFiles> {
     ? [encoderFiles.own, encoderFiles.tokeniser]
     : [configuration, pooling, encoderFiles.tokeniser];
   const files: Record<string, Uint8Array> = {};
-  for (const name of texts.filter(has))
-    files[name] = await readBytes(join(folder, name), { most: mostText });
+  for (const name of texts.filter(has)) files[name] = await readBytes(join(folder, name), { most: mostText });
   if (weights !== undefined && Object.keys(files).length > 0)
     files[weights] = await readBytes(join(folder, weights), { why: "read of a file of weights" });
   return files;

@@ -64,11 +64,7 @@ export function queryWeights(
  *
  * @returns [n] of each text; 0 where no word of the query stands in it
  */
-export function bm25Scores(
-  index: WordIndex,
-  query: string,
-  options: Bm25Options = {},
-): Float64Array {
+export function bm25Scores(index: WordIndex, query: string, options: Bm25Options = {}): Float64Array {
   expectArgument("bm25Scores", "the index", index, aWordIndex);
   expectArgument("bm25Scores", "the query", query, aString);
   expectOptions("bm25Scores", options, bm25Options);

@@ -51,10 +51,7 @@ const dampened = (count: number): number => 1 + Math.log(count);
  * @param index of words, as `indexTexts` gives it in `words`
  * @returns undefined where no word stands in as many texts as it must
  */
-export function fitLsa(
-  index: WordIndex,
-  options: LsaOptions = {},
-): LsaModel | undefined {
+export function fitLsa(index: WordIndex, options: LsaOptions = {}): LsaModel | undefined {
   expectArgument("fitLsa", "the index", index, aWordIndex);
   expectOptions("fitLsa", options, lsaOptions);
   const { width, seed = 0, leastTexts = 2, mostTexts = 50_000 } = options;

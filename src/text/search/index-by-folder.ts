@@ -55,15 +55,15 @@ export async function indexByFolder(
   expectArgument("indexByFolder", "the folder", folder, aString);
   expectOptions("indexByFolder", options, folderIndexOptions);
   const words = await indexTexts(texts);
-  const digest = await encoderDigest(folder);
   using opened = await fromFolder(engine, folder);
+  const digest = await encoderDigest(folder);
   const { mostTokens, tokeniser, width } = opened;
   let cut = 0;
   const encoder: Encoder = {
     width,
-    encode: (some) => {
+    encode: (some, named) => {
       for (const text of some) if (tokeniser.encode(text, mostTokens + 1).length > mostTokens) cut++;
-      return opened.encode(some, { normalise: false });
+      return opened.encode(some, { ...named, normalise: false });
     },
   };
   const vectors = await encodeTexts(texts, encoder, options.progress);

@@ -42,7 +42,9 @@ export async function writeIndex(
     throw new UsageError("writeIndex: the texts must be those of the index, in its order");
   }
   if ((encoder === undefined) !== (index.vectors === undefined)) {
-    throw new UsageError("writeIndex: an index of vectors needs its encoder, and one of words alone has none");
+    throw new UsageError(
+      "writeIndex: an index of vectors needs its encoder, and one of words alone has none",
+    );
   }
   await mkdir(folder, { recursive: true });
   const offsets = new Float64Array(texts.length + 1);

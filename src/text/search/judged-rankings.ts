@@ -49,7 +49,7 @@ const theRankings = listOf("rankings { query, documents: [{ id, score }] }", {
  *
  * @param file of the judgements, for messages
  * @param known ids of all documents, where they are known: a judgement of another one is refused
- * @throws DataError for a judgement of an unknown document, or when no query is both ranked and judged
+ * @throws DataError for a judgement of an unknown document, when none is relevant, or when no query is both ranked and judged
  */
 export function judgeRankings(
   file: string,
@@ -75,6 +75,9 @@ export function judgeRankings(
     let ofQuery = grades.get(query);
     if (ofQuery === undefined) grades.set(query, (ofQuery = new Map<string, number>()));
     ofQuery.set(document, grade);
+  }
+  if (!judgements.some(({ grade }) => grade > 0)) {
+    throw new DataError(file, "judges no document relevant, so that nothing can be measured");
   }
   const byQuery = new Map(rankings.map(({ query, documents }) => [query, documents]));
   const queries = [...grades.keys()];

@@ -94,7 +94,8 @@ export async function encodeTexts(
   const values = new Float32Array(texts.length * width);
   for (let at = 0; at < texts.length; at += atOnce) {
     const some = texts.slice(at, at + atOnce);
-    values.set(await encoder.encode(some.map(wholeText)), at * width);
+    const nameOf = (text: number): string => `text ${JSON.stringify(some[text].id)}`;
+    values.set(await encoder.encode(some.map(wholeText), { nameOf }), at * width);
     // What a model puts around every text is no text.
     for (const [i, text] of some.entries()) {
       if (saysNothing(text)) values.fill(0, (at + i) * width, (at + i + 1) * width);
@@ -103,9 +104,8 @@ export async function encodeTexts(
       .subarray(at * width, (at + some.length) * width)
       .findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
-      const { id } = some[Math.floor(bad / width)];
       throw new DataError(
-        `text ${JSON.stringify(id)}`,
+        nameOf(Math.floor(bad / width)),
         "its vector has a number that is not finite; has the encoder diverged?",
       );
     }

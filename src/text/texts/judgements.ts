@@ -71,18 +71,20 @@ function stringOf(row: Row, key: string, fault: (reason: string) => DataError): 
  */
 export function parseQueries(file: string, content: string): Query[] {
   const seen = new Map<string, number>();
-  return rowsOf("parseQueries", file, content, "queries with a query_id and a query").map(({ row, fault }, i) => {
-    const id = stringOf(row, "query_id", fault);
-    const before = seen.get(id);
-    if (before !== undefined)
-      throw fault(`the query_id ${JSON.stringify(id)} is that of record ${before}, too`);
-    seen.set(id, i);
-    const { source = [] } = row;
-    const without: unknown[] = Array.isArray(source) ? source : [source];
-    const odd = without.find((each) => typeof each !== "string");
-    if (odd !== undefined) throw fault('"source" must be the id of a document, or a list of them');
-    return { id, text: stringOf(row, "query", fault), without: without as string[] };
-  });
+  return rowsOf("parseQueries", file, content, "queries with a query_id and a query").map(
+    ({ row, fault }, i) => {
+      const id = stringOf(row, "query_id", fault);
+      const before = seen.get(id);
+      if (before !== undefined)
+        throw fault(`the query_id ${JSON.stringify(id)} is that of record ${before}, too`);
+      seen.set(id, i);
+      const { source = [] } = row;
+      const without: unknown[] = Array.isArray(source) ? source : [source];
+      const odd = without.find((each) => typeof each !== "string");
+      if (odd !== undefined) throw fault('"source" must be the id of a document, or a list of them');
+      return { id, text: stringOf(row, "query", fault), without: without as string[] };
+    },
+  );
 }
 
 /**

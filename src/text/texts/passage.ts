@@ -1,6 +1,6 @@
 // The passage of a text that a reader of results wants to see: where the words of the query stand together.
 import { aString, expectArgument, wholeFrom } from "../../errors/arguments.ts";
-import { wordsOf, type Word } from "./words.ts";
+import { lettersOfPair, wordsOf, type Word } from "./words.ts";
 
 export interface Passage {
   /** Lines joined, with an ellipsis where the text goes on. */
@@ -27,11 +27,14 @@ export function passageOf(text: string, weights: ReadonlyMap<string, number>, mo
   return passageBy(text, tellingWeights(weights), most);
 }
 
-/** Words as common as "of" are in every passage, and marked they would hide those that tell. */
+/**
+ * Words as common as "of" are in every passage, and marked they would hide those that tell; and so are single letters of a script
+ * without blanks whose pairs are looked for, too.
+ */
 function tellingWeights(weights: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  let most = 0;
-  for (const weight of weights.values()) most = Math.max(most, weight);
-  return new Map([...weights].filter(([, weight]) => weight >= most / 3));
+  const most = [...weights.values()].reduce((high, weight) => Math.max(high, weight), 0);
+  const letters = new Set([...weights.keys()].flatMap(lettersOfPair));
+  return new Map([...weights].filter(([stem, weight]) => weight >= most / 3 && !letters.has(stem)));
 }
 
 function passageBy(text: string, weights: ReadonlyMap<string, number>, most: number): Passage {

@@ -33,8 +33,14 @@ export function expectTexts(what: string, texts: readonly Text[]): void {
 export interface Encoder {
   /** Numbers in a vector. */
   readonly width: number;
-  /** @returns f32 [n, width], row-major; a row of zeros for a text that says nothing */
-  encode(texts: readonly string[]): Promise<Float32Array>;
+  /**
+   * @param options `nameOf`: what a text is called in messages, by its number
+   * @returns f32 [n, width], row-major; a row of zeros for a text that says nothing
+   */
+  encode(
+    texts: readonly string[],
+    options?: { readonly nameOf?: ((text: number) => string) | undefined },
+  ): Promise<Float32Array>;
 }
 
 /** All that a text says, as it is searched. */

@@ -74,5 +74,13 @@ function* lettersAndPairs(part: string): Generator<{ readonly at: number; readon
   }
 }
 
+/** The two letters that a stem is a pair of; none of other words. */
+export function lettersOfPair(stem: string): readonly string[] {
+  const letters = mayBeUnspaced.test(stem)
+    ? Array.from(stem.matchAll(unspacedLetter), ([letter]) => letter)
+    : [];
+  return letters.length === 2 ? letters : [];
+}
+
 /** The stems of a text, in its order. */
 export const stemsOf = (text: string): string[] => wordsOf(text).map(({ stem }) => stem);
