@@ -9,7 +9,8 @@ import { searchTexts, type TextIndex } from "../../src/text/search/text-index.ts
 
 const [count, width] = [2000, 64];
 const random = randomStream(1, "device search");
-const drawn = (rows: number): Float32Array => Float32Array.from({ length: rows * width }, () => random.normal());
+const drawn = (rows: number): Float32Array =>
+  Float32Array.from({ length: rows * width }, () => random.normal());
 const ids = Array.from({ length: count }, (_, i) => `t${i}`);
 const index: TextIndex = { ids, words: indexWords(ids), vectors: { width, values: drawn(count) } };
 const onHost: QueryEncoder = { encode: () => Promise.resolve([]), [Symbol.dispose]: () => undefined };

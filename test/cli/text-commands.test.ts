@@ -136,7 +136,9 @@ test("rankings of one name keep their folders, and what is left out of one alone
   write("out/words.csv", "query_id,doc_id,score\n1,wing,1\n3,heat,1\n");
   const { output } = await tessera("judge-ranking", "qrels.json", "words.csv", "out/words.csv");
   expect(output).toMatch(/^ +words\.csv +out\/words\.csv/);
-  expect(output).toMatch(/\nout\/words\.csv: 1 query without a judgement left out\nout\/words\.csv: 1 judged query/);
+  expect(output).toMatch(
+    /\nout\/words\.csv: 1 query without a judgement left out\nout\/words\.csv: 1 judged query/,
+  );
 });
 
 test("an index of a model is searched by that model alone, standardised as its texts were", async () => {

@@ -32,43 +32,46 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 withData(["ir-abstracts"], "search on Cranfield, CISI and CACM", () => {
-  test.each(bars)("$name: MAP of BM25 is $bm25 and of LSA $lsa, or above", async ({ name, bm25, lsa, gain }) => {
-    const file = (part: string): string => join(dataRoot, "ir-abstracts", `${name}.${part}`);
-    const { texts } = await readTexts(file("documents.jsonl.gz"));
-    const queries = parseQueries(file("queries.json"), readFileSync(file("queries.json"), "utf8"));
-    const judgements = parseJudgements(file("qrels.json"), readFileSync(file("qrels.json"), "utf8"));
-    const words = await indexTexts(texts);
-    const model = fitLsa(words.words);
-    if (model === undefined) throw new Error("nothing was fitted");
-    const encoder = lsaEncoder(model);
-    const index: TextIndex = { ...words, vectors: await encodeTexts(texts, encoder) };
-    const vectors = await encoder.encode(queries.map(({ text }) => text));
-    const precisions = (
-      documents: (query: Query, q: number) => { id: string; score: number }[],
-    ): number[] => {
-      const rankings = queries.map((query, q) => ({ query: query.id, documents: documents(query, q) }));
-      const { ranked } = judgeRankings(file("qrels.json"), judgements, rankings, new Set(index.ids));
-      return ranked.map((query: RankedQuery) => rankedPrecision(query) ?? NaN);
-    };
-    const found = (mode: SearchMode): number[] =>
-      precisions(({ text, without }, q) => {
-        const vector = vectors.subarray(q * model.width, (q + 1) * model.width);
-        return searchTexts(index, text, vector, { mode, top: texts.length, without });
+  test.each(bars)(
+    "$name: MAP of BM25 is $bm25 and of LSA $lsa, or above",
+    async ({ name, bm25, lsa, gain }) => {
+      const file = (part: string): string => join(dataRoot, "ir-abstracts", `${name}.${part}`);
+      const { texts } = await readTexts(file("documents.jsonl.gz"));
+      const queries = parseQueries(file("queries.json"), readFileSync(file("queries.json"), "utf8"));
+      const judgements = parseJudgements(file("qrels.json"), readFileSync(file("qrels.json"), "utf8"));
+      const words = await indexTexts(texts);
+      const model = fitLsa(words.words);
+      if (model === undefined) throw new Error("nothing was fitted");
+      const encoder = lsaEncoder(model);
+      const index: TextIndex = { ...words, vectors: await encodeTexts(texts, encoder) };
+      const vectors = await encoder.encode(queries.map(({ text }) => text));
+      const precisions = (
+        documents: (query: Query, q: number) => { id: string; score: number }[],
+      ): number[] => {
+        const rankings = queries.map((query, q) => ({ query: query.id, documents: documents(query, q) }));
+        const { ranked } = judgeRankings(file("qrels.json"), judgements, rankings, new Set(index.ids));
+        return ranked.map((query: RankedQuery) => rankedPrecision(query) ?? NaN);
+      };
+      const found = (mode: SearchMode): number[] =>
+        precisions(({ text, without }, q) => {
+          const vector = vectors.subarray(q * model.width, (q + 1) * model.width);
+          return searchTexts(index, text, vector, { mode, top: texts.length, without });
+        });
+      const once = precisions(({ text, without }) => {
+        const scores = bm25Scores(words.words, text, { repeated: "once" });
+        const best = bestTexts(scores, texts.length, (i) => scores[i] > 0 && !without.includes(texts[i].id));
+        return Array.from(best.places, (place, i) => ({ id: texts[place].id, score: best.scores[i] }));
       });
-    const once = precisions(({ text, without }) => {
-      const scores = bm25Scores(words.words, text, { repeated: "once" });
-      const best = bestTexts(scores, texts.length, (i) => scores[i] > 0 && !without.includes(texts[i].id));
-      return Array.from(best.places, (place, i) => ({ id: texts[place].id, score: best.scores[i] }));
-    });
-    expect(Math.abs(mean(once) - bm25)).toBeLessThan(0.01);
-    const lexical = found("lexical");
-    expect(mean(lexical)).toBeGreaterThan(mean(once));
-    const dense = found("dense");
-    expect(mean(dense)).toBeGreaterThan(lsa - 0.01);
-    const { difference, p } = pairedTTest(found("both"), lexical);
-    expect(difference).toBeGreaterThan(gain);
-    if (gain > 0) expect(p).toBeLessThan(0.05);
-  });
+      expect(Math.abs(mean(once) - bm25)).toBeLessThan(0.01);
+      const lexical = found("lexical");
+      expect(mean(lexical)).toBeGreaterThan(mean(once));
+      const dense = found("dense");
+      expect(mean(dense)).toBeGreaterThan(lsa - 0.01);
+      const { difference, p } = pairedTTest(found("both"), lexical);
+      expect(difference).toBeGreaterThan(gain);
+      if (gain > 0) expect(p).toBeLessThan(0.05);
+    },
+  );
 });
 
 withData(["debian-descriptions"], "search for titles of Debian packages", () => {
@@ -81,7 +84,13 @@ withData(["debian-descriptions"], "search for titles of Debian packages", () => 
     const model = fitLsa(index.words);
     if (model === undefined) throw new Error("nothing was fitted");
     const encoder = lsaEncoder(model);
-    const both = { ...index, vectors: await encodeTexts(texts.map((text) => ({ ...text, title: "" })), encoder) };
+    const both = {
+      ...index,
+      vectors: await encodeTexts(
+        texts.map((text) => ({ ...text, title: "" })),
+        encoder,
+      ),
+    };
     // The first of those that `encode train` holds out.
     const asked = [...permutation(texts.length, randomStream(0, "pairs held out"))].slice(0, 100);
     const vectors = await encoder.encode(asked.map((place) => texts[place].title));

@@ -101,7 +101,10 @@ export async function judgeRankingCommand(
       ? [means, "", `${ofQueries}${form}.`]
       : [means, "", differences, "", `${ofQueries}; differences with a paired t-test${form}.`];
   const notes = noted(rankings, [
-    [({ unjudged }) => unjudged, (count) => `${counted(count, "query", "queries")} without a judgement left out`],
+    [
+      ({ unjudged }) => unjudged,
+      (count) => `${counted(count, "query", "queries")} without a judgement left out`,
+    ],
     [
       ({ unranked }) => unranked,
       (count) => `${counted(count, "judged query", "judged queries")} without a ranking, worth 0`,

@@ -213,11 +213,7 @@ export function isAskedFor({ ids }: TextIndex, without: readonly string[]): (pla
 }
 
 /** What one part of a search alone found. */
-export const hitsOf = (
-  index: TextIndex,
-  part: "lexical" | "dense",
-  { places, scores }: RankedTexts,
-): Hit[] =>
+export const hitsOf = (index: TextIndex, part: "lexical" | "dense", { places, scores }: RankedTexts): Hit[] =>
   Array.from(places, (place, i) => ({
     place,
     id: index.ids[place],

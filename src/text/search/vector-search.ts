@@ -156,7 +156,11 @@ export class VectorSearch implements Disposable {
     return hits;
   }
 
-  async #nearest(queries: Float32Array, top: number, without: readonly (readonly string[])[]): Promise<Hit[][]> {
+  async #nearest(
+    queries: Float32Array,
+    top: number,
+    without: readonly (readonly string[])[],
+  ): Promise<Hit[][]> {
     const { width } = this.#vectors;
     const count = queries.length / width;
     const most = top + Math.max(0, ...without.map(({ length }) => length)) + spare;
@@ -206,8 +210,7 @@ export class VectorSearch implements Disposable {
     const isNumber = query.every(Number.isFinite);
     const best = bestTexts(scores, top, (i) => !Number.isNaN(scores[i]) && isAsked(places[i]));
     const isCertain =
-      isNumber &&
-      (limit === -Infinity || (best.places.length === top && best.scores[top - 1] > limit));
+      isNumber && (limit === -Infinity || (best.places.length === top && best.scores[top - 1] > limit));
     if (isCertain) return { places: best.places.map((i) => places[i]), scores: best.scores };
     this.#decidedByHost++;
     const all = innerProducts(this.#vectors, query);
