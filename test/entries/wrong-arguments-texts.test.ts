@@ -136,7 +136,7 @@ const walks = walksOf(text, ofTexts, {
   encoderTask: { whole: [1] },
   fitLsa: { whole: [0], kinds: ["undefined"] },
   fromFolder: { name: "fromFolder|text" },
-  indexByFolder: { name: "indexByFolder|fromFolder|indexTexts|text: cannot be read" },
+  indexByFolder: { name: "indexByFolder|fromFolder|indexTexts|text: holds no encoder" },
   indexByLsa: { name: "indexByLsa|indexTexts" },
   indexTexts: { name: "indexTexts|encodeTexts", whole: [1] },
   judgeRankings: { name: "judgeRankings|judgements.json" },

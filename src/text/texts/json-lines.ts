@@ -25,7 +25,7 @@ export interface TextKeys {
   readonly contents: string;
 }
 
-export const usualKeys: TextKeys = { id: "id", title: "title", contents: "contents" };
+const usualKeys: TextKeys = { id: "id", title: "title", contents: "contents" };
 
 /** The most that a file of texts may have. */
 export interface TextLimits {

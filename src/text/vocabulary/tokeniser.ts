@@ -8,6 +8,9 @@ import { Tokenizer, type LibraryTokenizer } from "./hugging-face.ts";
 /** Pieces that fill texts up, by the names that BERT, RoBERTa and others give them. */
 const paddings = ["[PAD]", "<pad>"];
 
+/** Numbers of pieces are below it; the largest published vocabularies have a quarter of a million. */
+const mostPieces = 2 ** 22;
+
 /**
  * Opens a tokenizer.json: WordPiece as BERT's, BPE as RoBERTa's, Unigram as XLM-R's, and what `trainVocabulary` makes.
  *
@@ -41,11 +44,18 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   }
   const { vocab: vocabulary } = parts.model;
   if (typeof vocabulary !== "object" || vocabulary === null) throw refuse("its model has no vocabulary");
-  const odd = Array.isArray(vocabulary)
-    ? undefined
-    : (Object.values(vocabulary) as unknown[]).find((id) => !Number.isInteger(id) || (id as number) < 0);
-  if (odd !== undefined)
+  const { added_tokens: added } = parts;
+  const ids: unknown[] = [
+    ...(Array.isArray(vocabulary) ? [] : (Object.values(vocabulary) as unknown[])),
+    ...(Array.isArray(added) ? added.map((each: { readonly id?: unknown } | null) => each?.id) : []),
+  ];
+  const isOdd = (id: unknown): boolean =>
+    !(Number.isInteger(id) && (id as number) >= 0 && (id as number) < mostPieces);
+  // The library makes a list as long as the largest.
+  if (ids.some(isOdd)) {
+    const odd = ids.find(isOdd);
     throw refuse(`one of its pieces has the number ${JSON.stringify(odd) ?? typeof odd}`);
+  }
   let tokenizer: LibraryTokenizer;
   let numbers: number[];
   try {
@@ -79,7 +89,7 @@ function encodeWithin(tokenizer: LibraryTokenizer, text: string, most: number): 
   // What the model puts around every text keeps its place: only the text's own pieces are cut.
   const own = known(tokenizer.encode(start, { add_special_tokens: false }).ids);
   let before = 0;
-  while (!own.every((id, i) => ids[before + i] === id)) before++;
+  while (before + own.length < ids.length && !own.every((id, i) => ids[before + i] === id)) before++;
   const behind = ids.slice(before + own.length);
   const room = most - before - behind.length;
   return room < 0 ? ids.slice(0, most) : [...ids.slice(0, before), ...own.slice(0, room), ...behind];

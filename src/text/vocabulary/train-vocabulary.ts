@@ -29,7 +29,7 @@ const vocabularyOptions: OptionChecks<VocabularyOptions> = {
 };
 
 /** The pieces that no text is made of, in the order of their numbers. */
-export const specialPieces = { padding: "[PAD]", unknown: "[UNK]" } as const;
+const specialPieces = { padding: "[PAD]", unknown: "[UNK]" } as const;
 
 /** Longer runs of letters are codes and addresses, whose pieces occur nowhere else. */
 const longestWord = 64;
