@@ -33,6 +33,10 @@ export function addJudgeCommand(program: Command): void {
         .default(","),
     )
     .option(
+      "--manifest <file>",
+      "manifest of synthesise (see: tessera describe), whose columns say how cells are read; default: as they show",
+    )
+    .option(
       "--holdout <file>",
       "CSV file of real rows that nothing was learned from; default: half of the real rows, drawn by the seed",
     )

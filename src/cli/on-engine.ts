@@ -26,6 +26,26 @@ export async function onEngine<Result>(
   return await lasting.run(work);
 }
 
+/** An engine for several pieces of work, one after the other, that is opened for the first of them. */
+export class SharedEngine {
+  readonly #where: EngineOptions;
+  #opened: LastingEngine | undefined;
+
+  constructor(where: EngineOptions) {
+    this.#where = where;
+  }
+
+  /** As `onEngine`. */
+  async run<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+    this.#opened ??= await lastingEngine(this.#where);
+    return await this.#opened.run(work);
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened?.[Symbol.dispose]();
+  }
+}
+
 function tellLoss({ reason }: DeviceLostError): void {
   warn(`warning: ${reason}; what was under way on it begins again on another`);
 }

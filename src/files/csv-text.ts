@@ -4,14 +4,18 @@ import { stringify } from "csv-stringify/sync";
 import { guardedCell } from "./guarded-cells.ts";
 
 /**
+ * @param delimiter between two cells; default: a comma
  * @param rows the first one names the columns; a number is written with all its digits, null as an empty cell
- * @returns lines that end in a line feed; a cell with a comma, a quote, a line break or a space at an end is in quotes, and one that a
+ * @returns lines that end in a line feed; a cell with a delimiter, a quote, a line break or a space at an end is in quotes, and one that a
  *   spreadsheet would compute has an apostrophe before it
  */
-export function csvText(rows: readonly (readonly (string | number | boolean | null)[])[]): string {
+export function csvText(
+  rows: readonly (readonly (string | number | boolean | null)[])[],
+  delimiter = ",",
+): string {
   return stringify(
     rows.map((row) => row.map((cell) => (typeof cell === "string" ? guardedCell(cell) : cell))),
     // A reader may trim cells.
-    { quoted_match: /^\s|\s$/u, cast: { boolean: String } },
+    { delimiter, quoted_match: /^\s|\s$/u, cast: { boolean: String } },
   );
 }

@@ -128,7 +128,12 @@ export function parseTable(
         : told === undefined
           ? `the first row has ${header.length}`
           : `${counted(header.length, "name")} of columns are given`;
-      const hint = delimiter === " " ? '; a cell with a blank in it stands in quotes, as in "a b"' : "";
+      const hint =
+        delimiter === " "
+          ? '; a cell with a blank in it stands in quotes, as in "a b"'
+          : named && header.length === 1
+            ? (otherForm({ columns: header, rows: [] }) ?? "; the first line should name all columns")
+            : "";
       const reason = `has ${counted(cells.length, "cell")}, but ${names}${hint}`;
       const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
       leaveOut({ error, line, pieces: cells.map((cell) => cell.trim()) });

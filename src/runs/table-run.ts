@@ -35,6 +35,8 @@ const recordSchema = z.strictObject({
   dataRoot: text,
   /** Whether links out of it are followed. */
   followLinks: z.boolean().exactOptional(),
+  /** Whether rows with a cell too few or too many are left out. */
+  skipBad: z.boolean().exactOptional(),
   /** The files that were read. */
   tables: z.array(digest),
   holdout: z.array(digest),

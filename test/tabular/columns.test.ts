@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseTable } from "../../src/files/csv.ts";
+import { DataError } from "../../src/errors/data-errors.ts";
+import { parseTable, type Table } from "../../src/files/csv.ts";
 import { columnCells } from "../../src/tabular/columns/column-cells.ts";
-import { readDate, writeDate } from "../../src/tabular/columns/date-cells.ts";
+import { dateFormOf, readDate, writeDate, type DateForm } from "../../src/tabular/columns/date-cells.ts";
 import { guessForm, type ColumnGuess } from "../../src/tabular/columns/guess-form.ts";
+import { expectParted } from "../../src/tabular/columns/header-row.ts";
 import { readNumber, writeNumber } from "../../src/tabular/columns/number-cells.ts";
 import { cellWriter, guessForms, typedTable, writtenColumn } from "../../src/tabular/columns/typed-table.ts";
 
@@ -31,6 +33,12 @@ describe("numbers", () => {
     expect(writeNumber(1_234_567.5, 2, { decimal: ",", thousands: "." })).toBe("1.234.567,5");
     expect(writeNumber(-0.001, 2)).toBe("0");
     expect(writeNumber(40, 0)).toBe("40");
+    expect(writeNumber(70, 1, {}, true)).toBe("70.0");
+    expect(writeNumber(-0.001, 2, { decimal: "," }, true)).toBe("0,00");
+    for (const value of [1.5e300, -2.5e30, 1e21, 12e120]) {
+      expect(readNumber(writeNumber(value, 2))).toBe(value);
+      expect(readNumber(writeNumber(value, 2, { decimal: "," }, true), { decimal: "," })).toBe(value);
+    }
     for (const value of [0, -12, 999, 1000, 123_456_789, 0.25, -1234.75]) {
       for (const form of [
         {},
@@ -63,10 +71,33 @@ describe("dates", () => {
       { order: "month-first", padded: false },
       { order: "year-first", mark: "" },
       { order: "year-first", time: true },
+      { order: "day-first", time: true, timeMark: " ", minutes: true, zone: "+02:00" },
     ] as const) {
-      for (const day of [-20_000, 0, 18_690]) expect(readDate(writeDate(day, form), form.order)).toBe(day);
+      for (const day of [-35_000, -20_000, 0, 18_690])
+        expect(readDate(writeDate(day, form), form.order)).toBe(day);
     }
     expect(writeDate(18_690, { order: "month-first", padded: false })).toBe("3/4/2021");
+    expect(readDate("0001-01-01", "year-first")).toBe(-719_162); // no year of the twentieth century
+  });
+
+  const written: [cells: string[], form: DateForm][] = [
+    [["2020-01-02T03:04:05"], { order: "year-first", mark: "-", time: true }],
+    [
+      ["2020-01-02 03:04", "2020-01-02 13:04"],
+      { order: "year-first", mark: "-", time: true, timeMark: " ", minutes: true },
+    ],
+    [
+      ["1.2.2020", "31.12.2020 10:00:00.25Z"],
+      { order: "day-first", mark: ".", padded: false, time: true, timeMark: " ", zone: "Z" },
+    ],
+    [
+      ["2020-01-02T03:04:05+01:00", "2020-07-02T03:04:05+02:00"],
+      { order: "year-first", mark: "-", time: true }, // two zones are none
+    ],
+  ];
+  test.each(written)("%j are written by what all of them have in common", (cells, form) => {
+    expect(dateFormOf(cells, form.order)).toEqual(form);
+    expect(guess("t", cells).form.dates).toEqual(form);
   });
 });
 
@@ -155,6 +186,29 @@ describe("kinds are guessed from cells", () => {
     ).toBe("integer");
   });
 
+  test("more digits than a number keeps are a name, a power of ten is a number", () => {
+    const digits = many((at) => `12345678901234567${890 + (at % 5)}`);
+    expect(kindOf("code", digits)).toBe("identifier");
+    expect(
+      kindOf(
+        "mass",
+        many((at) => `${1 + at}.5e+29`),
+      ),
+    ).toBe("number");
+  });
+
+  test.each([
+    ["$8", "$"],
+    ["5 %", "%"],
+    ["1.234,5 \u20ac", "\u20ac"],
+    ["-12kg", "kg"],
+  ])("numbers with a unit, as %s, are neither categories nor names", (cell, unit) => {
+    const cells = many((at) => cell.replace(/\d/u, String(1 + (at % 9))));
+    expect(guess("a", cells)).toMatchObject({ form: { kind: "category" }, row: 0 });
+    expect(guess("a", cells).doubt).toContain(`has numbers with "${unit}"`);
+    expect(guess("a", [...cells, "none of it"]).doubt).toBe(undefined);
+  });
+
   test("a date that shows its order", () => {
     expect(guess("d", ["03/04/2021", "31/04/2020"]).form.kind).toBe("category"); // no such day in April
     expect(guess("d", ["03/04/2021", "31/05/2020"]).form.dates).toEqual({ order: "day-first", mark: "/" });
@@ -216,6 +270,29 @@ describe("a table by its forms", () => {
     expect(() => guessForms([table])).toThrow(/line 2: pay: looks like numbers written as/u);
   });
 
+  test("numbers keep the zeros that all cells have, and no others", () => {
+    const written = (cells: readonly string[], kind: "integer" | "number"): string =>
+      cellWriter(writtenColumn(cells, { kind }, 10))(55);
+    expect(
+      written(
+        many((at) => `${at}.0`),
+        "integer",
+      ),
+    ).toBe("55.0");
+    expect(
+      written(
+        many((at) => `${at}.${at % 2 ? "0" : "50"}`),
+        "number",
+      ),
+    ).toBe("55");
+    expect(
+      written(
+        many((at) => (at % 2 ? String(at) : `${at}.0`)),
+        "integer",
+      ),
+    ).toBe("55");
+  });
+
   test("cells are written as most are: decimals and words of fewer than ten rows are not kept", () => {
     const cells = [...many((at) => (at % 2 ? "?" : "0.25")), "0.1234567", "n/a"];
     const write = cellWriter(writtenColumn(cells, { kind: "number" }, 10));
@@ -224,6 +301,41 @@ describe("a table by its forms", () => {
     const table = parseTable("t.csv", csv);
     expect(cellWriter(writtenColumn(columnCells([table], "age").cells, { kind: "integer" }, 10))(null)).toBe(
       "",
+    );
+  });
+});
+
+describe("a table that was read with the wrong delimiter", () => {
+  const lines = (mark: string): Table =>
+    parseTable(
+      "t.csv",
+      `${["a", "b", "c"].join(mark)}\n${many((at) => [at, "x y", at % 3].join(mark)).join("\n")}\n`,
+    );
+
+  test.each([
+    [";", '";" in 2 places each: say --delimiter ";", or delimiter: ";" in a manifest'],
+    ["\t", "a tab in 2 places each: say --delimiter tab, or"],
+    ["|", "part its cells by commas"],
+  ])("%j is told by what its lines have in common", (mark, message) => {
+    expect(() => expectParted([lines(mark)])).toThrow(DataError);
+    expect(() => expectParted([lines(mark)])).toThrow(message);
+  });
+
+  test("is none where lines differ, or where it has two words at most", () => {
+    expectParted([lines(",")]);
+    expectParted([parseTable("t.csv", `full name\n${many((at) => `Ann Lee${at}`).join("\n")}\n`)]);
+    expectParted([parseTable("t.csv", `a;b\n${many((at) => (at % 2 ? "x;y;z" : "x")).join("\n")}\n`)]);
+    expect(() => expectParted([parseTable("t.txt", many((at) => `${at} f.png pos`).join("\n"))])).toThrow(
+      "blank",
+    );
+  });
+
+  test("says so at the first row that has more cells than the header", () => {
+    expect(() => parseTable("t.csv", "a;b\n0,5;x\n")).toThrow(
+      /line 2: has 2 cells.*; is its delimiter ";"\?/u,
+    );
+    expect(() => parseTable("t.csv", "# made in May\na,b\n1,2\n")).toThrow(
+      /the first line should name all columns/u,
     );
   });
 });

@@ -10,7 +10,12 @@ import { parseTablePlan } from "../../src/tabular/plan/table-plan.ts";
 import { modelConditions, namedColumns } from "../../src/tabular/preparation/apart-columns.ts";
 import { makeIdentifiers } from "../../src/tabular/preparation/makers.ts";
 import { recipeFromJson } from "../../src/tabular/preparation/table-recipe.ts";
-import { restoreRows, restoreTexts, type WrittenRows } from "../../src/tabular/preparation/restore-rows.ts";
+import {
+  delimiterOf,
+  restoreRows,
+  restoreTexts,
+  type WrittenRows,
+} from "../../src/tabular/preparation/restore-rows.ts";
 import { sample } from "../../src/tabular/sampling/draw-rows.ts";
 import { conditionsFromText } from "../../src/tabular/sampling/where-text.ts";
 
@@ -188,12 +193,29 @@ describe("what cannot be meant is one line", () => {
     [
       "a computed column that is none",
       manifest("constraints:\n  - {computed: sex, from: [job]}\n"),
-      /constraints\[0\]\.computed does not hold: sex is not the same where job are, in \d+ of 600 rows; .*line \d+/u,
+      /constraints\[0\]\.computed does not hold: sex is not the same where job is, in \d+ of 600 rows; .*line \d+/u,
     ],
     [
       "a constraint that rows break",
       manifest("constraints:\n  - {range: {age: {max: 40}}}\n"),
       /range: age is at most 40: \d+ rows of 600 break it, the first: clinic\.csv: .*line \d+/u,
+    ],
+    [
+      "a category that no row has, in a when",
+      manifest(
+        "constraints:\n  - {range: {age: {min: 0}}}\n  - {when: {job: [nurse, clark]}, then: {sex: F}}\n",
+      ),
+      /^people\.yaml:8: constraints\[1\]\.when\.job asks for "clark", which is in no row of the table; did you mean "clerk"\?/u,
+    ],
+    [
+      "a category that no row has, ruled out",
+      manifest("constraints:\n  - {range: {job: {not: [clark]}}}\n"),
+      /constraints\[0\]\.range\.job asks for "clark"/u,
+    ],
+    [
+      "a constraint with a mistyped key",
+      "table: a.csv\nconstraints:\n  - {togther: [a, b]}\n",
+      /constraints\[0\] must have one of the keys .*did you mean "together"\?/u,
     ],
     [
       "a category with bounds",
@@ -237,7 +259,55 @@ describe("what cannot be meant is one line", () => {
     );
   });
 
+  test("what may stand in a column can be more than what does", () => {
+    expect(fit(manifest("constraints:\n  - {range: {sex: [F, M, X]}}\n")).constraints).toHaveLength(1);
+  });
+
   test("a hold-out that overlaps what is learned from is counted", () => {
     expect(fit(manifest("holdout: other.csv\n"), clinic(600), clinic(150)).overlap).toBe(150);
   });
 });
+
+describe("a table of other marks", () => {
+  const rows = Array.from(
+    { length: 300 },
+    (_, at) => `0,${at % 40}5;${"pqr"[at % 3]};w${at};${at % 7 ? "x" : "?"}`,
+  );
+  const table = parseTable("t.csv", `a;b;c;d\n${rows.join("\n")}\n`, { delimiter: ";" });
+  const text = 'table: t.csv\ndelimiter: ";"\ncolumns:\n  a: {decimal: ","}\n  c: category\n';
+
+  test("is written with them again, and tells of a column of which nothing is learned", async () => {
+    const fitted = fit(text, table);
+    expect(fitted.hollow).toEqual([
+      expect.stringMatching(
+        /^column "c": each of its 240 categories has fewer than 10 rows, so that every row that is made has "other"/u,
+      ),
+    ]);
+    expect(delimiterOf(recipeFromJson(JSON.parse(JSON.stringify(fitted.recipe)), "model.json"))).toBe(";");
+    expect(delimiterOf(fit(manifest()).recipe)).toBe(",");
+    const { rows: made } = await rowsOf(fitted);
+    for (const [a, , c] of made) {
+      expect(a).toMatch(/^0,\d+$/u);
+      expect(c).toBe("other");
+    }
+  });
+
+  test("a missing value is asked for by no word of its own", () => {
+    expect(() => fit(`${text}constraints:\n  - {when: {d: "?"}, then: {b: p}}\n`, table)).toThrow(
+      /constraints\[0\]\.when\.d asks for "\?", which is no value there: say \{missing: true\}/u,
+    );
+  });
+});
+
+test.each([99, 120, 149])(
+  "of %i rows describe says how many are needed, and its manifest can be read",
+  (rows) => {
+    const description = describeTable([clinic(rows)]);
+    expect(description.findings[0]).toMatchObject({
+      topic: "few rows",
+      advice: "100 are needed, and 50 more to judge by",
+    });
+    expect(parseTablePlan(draftPlan(description, ["clinic.csv"]), "m.yaml").holdout).toBeLessThanOrEqual(0.5);
+    expect(describeTable([clinic(150)]).findings.some(({ topic }) => topic === "few rows")).toBe(false);
+  },
+);

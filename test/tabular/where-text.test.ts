@@ -32,6 +32,8 @@ describe("conditions as people type them", () => {
     [["native-country=A|B"], { "native-country": { equals: "A|B" } }],
     [["native-country!=Cuba"], { "native-country": { not: "Cuba" } }],
     [["a=d"], { a: { equals: "d" } }],
+    [["income=?"], { income: { missing: true } }],
+    [["age!=NA"], { age: { missing: false } }],
   ])("%j", (texts, conditions) => {
     expect(conditionsFromText(texts, columns)).toEqual(conditions);
   });

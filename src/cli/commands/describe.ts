@@ -1,20 +1,23 @@
 // `tessera describe`: what a table is like, and what somebody should decide before rows are made after it.
 
-import { relative } from "node:path";
+import { basename, extname, join, relative } from "node:path";
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
-import type { DataError } from "../../errors/data-errors.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Table as Rows } from "../../files/csv.ts";
+import { suggestedPath } from "../../files/near-files.ts";
+import { exists } from "../../files/paths.ts";
 import { readTable } from "../../files/read-table.ts";
 import type { TableForm } from "../../files/table-forms.ts";
 import { plainTable } from "../../report/tables.ts";
+import type { Finding } from "../../tabular/findings/finding.ts";
 import {
   describeTable,
   type ColumnDescription,
   type TableDescription,
 } from "../../tabular/findings/describe-table.ts";
-import { expectHeader } from "../../tabular/columns/header-row.ts";
+import { expectHeader, expectParted } from "../../tabular/columns/header-row.ts";
 import { draftPlan } from "../../tabular/plan/draft-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
 import { checkFolderOf, writeOutput } from "../terminal/output-files.ts";
@@ -54,9 +57,13 @@ export async function describeCommand(files: readonly string[], options: Describ
   }
   process.stdout.write(`${descriptionText(description)}\n`);
   if (options.manifest !== undefined) {
-    process.stdout.write(
-      `\nwritten to ${options.manifest}: look at its comments, then: tessera synthesise ${options.manifest}\n`,
-    );
+    const isShort = tables.some(({ faults }) => faults.length > 0);
+    const next = [
+      `tessera synthesise ${options.manifest} --out ${join("runs", basename(options.manifest, extname(options.manifest)))}`,
+      ...(options.dataRoot === undefined ? [] : [`--data-root ${options.dataRoot}`]),
+      ...(isShort ? ["--skip-bad"] : []),
+    ];
+    process.stdout.write(`\nwritten to ${options.manifest}: look at its comments, then: ${next.join(" ")}\n`);
   }
 }
 
@@ -79,6 +86,7 @@ export async function readTables(
 ): Promise<Rows[]> {
   const tables: Rows[] = [];
   for (const file of files) {
+    await expectThere(file);
     const bad = (error: DataError): void => {
       if (!skipBad) throw error.advising("--skip-bad leaves such rows out");
     };
@@ -90,9 +98,15 @@ export async function readTables(
     }
     tables.push(table);
   }
+  expectParted(tables);
   if (form.header !== false && form.names === undefined)
     expectHeader(tables, "say that there is none (--no-header, or header: none in a manifest)");
   return tables;
+}
+
+/** @throws DataError with the nearest name for a table that is not there */
+export async function expectThere(file: string): Promise<void> {
+  if (!(await exists(file))) throw new DataError(file, `does not exist${await suggestedPath(file)}`);
 }
 
 function pathBelow(root: string, file: string): string {
@@ -117,14 +131,32 @@ function descriptionText({ files, rows, columns, findings }: TableDescription): 
   ];
   if (findings.length === 0) lines.push("", "Nothing to decide.");
   else lines.push("", "To decide:");
-  for (const { topic, columns: about, sentence, advice } of findings) {
-    lines.push(
-      `- ${about.length === 1 && topic !== "doubt" && topic !== "computed" ? `${about[0]} ` : ""}${sentence}`,
-      `    ${advice}`,
-    );
+  for (const alike of alikeFindings(findings)) {
+    const shown = alike.slice(0, mostAlike);
+    lines.push(...shown.map((finding) => `- ${findingText(finding)}`));
+    const rest = alike.length - shown.length;
+    if (rest > 0) lines.push(`- the same of ${rest.toLocaleString("en")} more columns (all are in --json)`);
+    lines.push(`    ${alike[0].advice}`);
   }
   return lines.join("\n");
 }
+
+/** So many findings with the same advice are shown one by one. */
+const mostAlike = 10;
+
+/** Findings that have the same advice, one after the other. */
+function alikeFindings(findings: readonly Finding[]): Finding[][] {
+  const groups: Finding[][] = [];
+  for (const finding of findings) {
+    const last = groups.at(-1);
+    if (last?.[0].topic === finding.topic && last[0].advice === finding.advice) last.push(finding);
+    else groups.push([finding]);
+  }
+  return groups;
+}
+
+const findingText = ({ topic, columns, sentence }: Finding): string =>
+  `${columns.length === 1 && topic !== "doubt" && topic !== "computed" ? `${columns[0]} ` : ""}${sentence}`;
 
 const shortened = (text: string): string => (text.length > 28 ? `${text.slice(0, 27)}…` : text);
 

@@ -3,12 +3,14 @@
 import { basename } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
 import { brief, type Table } from "../../files/csv.ts";
 import { readTable } from "../../files/read-table.ts";
 import { judgementSummary } from "../../report/table/judgement-summary.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
-import { expectHeader } from "../../tabular/columns/header-row.ts";
+import { columnCells } from "../../tabular/columns/column-cells.ts";
+import { expectHeader, expectParted } from "../../tabular/columns/header-row.ts";
 import {
   checkSameColumns,
   guessForms,
@@ -20,12 +22,17 @@ import { numberWordsBy } from "../../tabular/columns/number-shown.ts";
 import { nearestRecords, type NearestRecords } from "../../tabular/judging/nearest-records.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
 import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
+import { readTablePlan } from "../../tabular/plan/table-plan.ts";
+import { plannedForm } from "../../tabular/preparation/read-columns.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { expectThere } from "./describe.ts";
 
 export interface JudgeOptions extends DeviceOptions {
   readonly delimiter: WrittenForm["delimiter"];
+  /** A manifest of synthesise, for how columns are read. */
+  readonly manifest?: string;
   readonly holdout?: string;
   readonly out?: string;
   readonly target?: string;
@@ -49,10 +56,12 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const where = engineOptions(options);
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
+  for (const file of files) await expectThere(file);
   for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
+  expectParted(tables);
   expectHeader(tables, "put them there");
   expectSameColumns(tables);
-  const forms = guessForms(tables);
+  const forms = await formsOf(tables, options);
   const disclose = disclosedOf(options, forms);
   if (target !== undefined) expectColumn("--target", target, forms);
   if (out !== undefined) makeFolderOf("--out", out);
@@ -110,6 +119,23 @@ async function writePage(
   await replaceOutput("--out", out, (handle) => handle.writeFile(page));
 }
 
+/** How the columns are read: as a manifest says, else as their cells show. */
+async function formsOf(tables: readonly Table[], { manifest }: JudgeOptions): Promise<ColumnForms> {
+  if (manifest !== undefined) {
+    const plan = await readTablePlan(manifest);
+    const names = tables[0].columns.filter((name) => !plan.leave.includes(name));
+    return new Map(
+      names.map((name) => [name, plannedForm(columnCells(tables, name), plan.columns[name], plan)]),
+    );
+  }
+  try {
+    return guessForms(tables);
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw cause.advising("in a manifest of synthesise, and name it by --manifest");
+  }
+}
+
 /** @throws DataError naming the columns that one table has and another has not */
 function expectSameColumns(tables: readonly Table[]): void {
   checkSameColumns(tables);
@@ -130,7 +156,7 @@ function expectColumn(option: string, name: string, forms: ColumnForms): void {
   if (form !== undefined && form.kind !== "identifier") return;
   throw new UsageError(
     form === undefined
-      ? `${option}: there is no column ${brief(name)}; there are ${names.join(", ")}`
+      ? `${option}: there is no column ${brief(name)}; there are ${names.join(", ")}${suggestion(name, names)}`
       : `${option}: ${brief(name)} names who a row is, and is not judged`,
   );
 }

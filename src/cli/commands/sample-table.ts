@@ -16,7 +16,12 @@ import { tableForm } from "../../tabular/plan/table-form.ts";
 import { modelConditions, namedColumns } from "../../tabular/preparation/apart-columns.ts";
 import { valueIn } from "../../tabular/preparation/plan-constraints.ts";
 import type { TableRecipe } from "../../tabular/preparation/table-recipe.ts";
-import { restoreRows, restoreTexts, type KnownTexts } from "../../tabular/preparation/restore-rows.ts";
+import {
+  delimiterOf,
+  restoreRows,
+  restoreTexts,
+  type KnownTexts,
+} from "../../tabular/preparation/restore-rows.ts";
 import { typedTexts, type TextColumn } from "../../tabular/preparation/text-table.ts";
 import { splitWords } from "../../tabular/preparation/word-lists.ts";
 import { sample } from "../../tabular/sampling/draw-rows.ts";
@@ -69,7 +74,7 @@ export async function sampleCommand(run: string, options: SampleCommandOptions):
       }),
     );
     const made = await restoreRows(recipe, restoreTexts(recipe, drawn), seed, known?.texts);
-    const text = csvText([made.header, ...made.rows]);
+    const text = csvText([made.header, ...made.rows], delimiterOf(recipe));
     if (out === undefined) process.stdout.write(text);
     else await replaceOutput("--out", out, (handle) => handle.writeFile(text));
     const { learned } = readTableRecord(run).rows;

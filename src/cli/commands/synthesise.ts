@@ -2,10 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { linksWithin } from "../../data/catalogue/locating.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { digestOf } from "../../runs/file-digests.ts";
@@ -34,15 +35,15 @@ import { networkLoop, networkTask } from "../../tabular/network/network-task.ts"
 import { fitPlan, type FittedPlan } from "../../tabular/plan/fitted-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
 import { readTablePlan, parseTablePlan, type TablePlan } from "../../tabular/plan/table-plan.ts";
-import { restoreRows, restoreTexts } from "../../tabular/preparation/restore-rows.ts";
+import { delimiterOf, restoreRows, restoreTexts } from "../../tabular/preparation/restore-rows.ts";
 import { typedTexts } from "../../tabular/preparation/text-table.ts";
 import { sample } from "../../tabular/sampling/draw-rows.ts";
-import { onEngine } from "../on-engine.ts";
+import { SharedEngine } from "../on-engine.ts";
 import { copulaText, networkText, openTableModel } from "../table-models.ts";
 import { Counter } from "../terminal/counter.ts";
 import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 import { warn } from "../terminal/warn.ts";
-import { readTables } from "./describe.ts";
+import { expectThere, readTables } from "./describe.ts";
 
 export interface SynthesiseOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -75,6 +76,11 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
       "--resume goes on with the manifest of its run, in its folder: leave out the manifest, --out and --force",
     );
   }
+  if (file !== undefined && /\.(?:csv|tsv|data)(?:\.gz)?$|\.gz$/iu.test(file)) {
+    throw new UsageError(
+      `${file}: is a table by its name, and synthesise takes a manifest: tessera describe ${file} --manifest ${basename(file).replace(/\..*$/u, "")}.yaml writes one`,
+    );
+  }
   if (resume === undefined && file === undefined)
     throw new UsageError("synthesise takes a manifest (see: tessera describe TABLE --manifest FILE)");
   const how = { force: options.force, resume: resume !== undefined };
@@ -87,17 +93,19 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
   const seed = before?.seed ?? options.seed ?? written.seed;
   const plan = { ...written, seed };
   const dataRoot = before?.dataRoot ?? options.dataRoot;
+  using engine = new SharedEngine(engineOptions(options));
   const done = await unlessInterrupted(async (signal) => {
     const { fitted, record } = await readAndFit(plan, dataRoot, {
       ...options,
       followLinks: options.followLinks ?? before?.followLinks ?? false,
+      skipBad: options.skipBad || (before?.skipBad ?? false),
     });
     if (before !== undefined) expectSameTables(before, record, path);
     signal.throwIfAborted();
     const run = await openTableRun(path, how);
     try {
       if (before === undefined) await run.write("record", recordText(record));
-      await fitAndJudge(run, plan, fitted, options, signal);
+      await fitAndJudge(run, plan, fitted, engine, options, signal);
       return true;
     } finally {
       run.close();
@@ -118,24 +126,25 @@ async function readAndFit(
   const files = plan.table;
   const heldOut = typeof plan.holdout === "number" ? [] : [plan.holdout].flat();
   const linksOf = linksWithin(dataRoot);
-  const checked = (field: "table" | "holdout", names: readonly string[]): readonly string[] => {
-    if (followLinks) return names;
+  const read = async (field: "table" | "holdout", names: readonly string[]) => {
     const links = linksOf((reason) => {
       throw plan.complain([field], reason);
     });
-    for (const name of names) links.refuse(resolve(dataRoot, name));
-    return names;
+    const paths = names.map((name) => join(dataRoot, name));
+    for (const [at, path] of paths.entries()) {
+      if (!followLinks) links.refuse(resolve(dataRoot, names[at]));
+      try {
+        await expectThere(path);
+      } catch (cause) {
+        throw plan.complain([field], `names ${messageOf(cause)}`, cause);
+      }
+    }
+    return await readTables(paths, form, skipBad);
   };
-  const read = (names: readonly string[]) =>
-    readTables(
-      names.map((name) => join(dataRoot, name)),
-      form,
-      skipBad,
-    );
-  const tables = await read(checked("table", files));
-  const held = heldOut.length === 0 ? undefined : await read(checked("holdout", heldOut));
+  const tables = await read("table", files);
+  const held = heldOut.length === 0 ? undefined : await read("holdout", heldOut);
   const fitted = fitPlan(plan, tables, held);
-  const { coded, real, holdout, overlap, broken } = fitted;
+  const { coded, real, holdout, overlap, broken, hollow } = fitted;
   if (!quiet) {
     process.stderr.write(
       `${counted(real.rows, "row")} to learn from and ${holdout.rows.toLocaleString("en")} held out; ${counted(coded.columns.length, "column")}, ` +
@@ -146,6 +155,7 @@ async function readAndFit(
     );
   }
   for (const line of broken) warn(`warning: ${line}; rows that are made keep it`);
+  for (const line of hollow) warn(`warning: ${line}`);
   if (heldOut.length > 0 && overlap > 0) {
     warn(
       `warning: ${counted(overlap, "row")} of the hold-out ${overlap === 1 ? "is" : "are"} equal to a row that is learned from: judged against them, a copy looks like luck`,
@@ -163,6 +173,7 @@ async function readAndFit(
       manifest: { file: plan.file, sha256: digestOf(plan.text), text: plan.text },
       dataRoot,
       ...(followLinks ? { followLinks } : {}),
+      ...(skipBad ? { skipBad } : {}),
       tables: await digests(files),
       holdout: await digests(heldOut),
       seed: plan.seed,
@@ -186,28 +197,26 @@ async function fitAndJudge(
   run: OpenTableRun,
   plan: TablePlan,
   fitted: FittedPlan,
+  engine: SharedEngine,
   options: SynthesiseOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const where = engineOptions(options);
   const { coded, constraints, recipe, real, holdout } = fitted;
   const { quiet } = options;
-  const engineFor = <Result>(work: Parameters<typeof onEngine<Result>>[1]): Promise<Result> =>
-    onEngine(where, work);
   if (plan.model === "copula") {
     await run.write("model", copulaText(fitCopula(coded), { recipe, constraints }));
   } else {
-    await trainNetwork(run, plan, fitted, options, signal);
+    await trainNetwork(run, plan, fitted, engine, options, signal);
   }
   signal.throwIfAborted();
-  const model = openTableModel(run.path, engineFor);
+  const model = openTableModel(run.path, (work) => engine.run(work));
   const rows = options.rows ?? plan.rows ?? real.rows;
   const drawn = await model.use((each) =>
     sample(each, { rows, seed: plan.seed, constraints, numberShown: numberShownBy(recipe), signal }),
   );
   const texts = restoreTexts(recipe, drawn);
   const made = await restoreRows(recipe, texts, plan.seed);
-  await run.write("rows", csvText([made.header, ...made.rows]));
+  await run.write("rows", csvText([made.header, ...made.rows], delimiterOf(recipe)));
   if (!quiet) {
     const dead =
       drawn.deadEnds === 0
@@ -220,9 +229,9 @@ async function fitAndJudge(
   const words = numberWordsBy(new Map(recipe.columns.map(({ name, form }) => [name, form])));
   using counter = new Counter("judging", 1, quiet);
   const synthetic = typedTexts(texts);
-  const judged = await onEngine(where, (engine) =>
+  const judged = await engine.run((each) =>
     judgeTables(
-      engine,
+      each,
       { real, synthetic, holdout },
       {
         ...{ seed: plan.seed, steps: options.steps, rows: options.judgeRows, signal, words },
@@ -250,6 +259,7 @@ async function trainNetwork(
   run: OpenTableRun,
   plan: TablePlan,
   fitted: FittedPlan,
+  engine: SharedEngine,
   options: SynthesiseOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -259,9 +269,9 @@ async function trainNetwork(
   const length = options.epochs ?? epochs;
   const has = (name: keyof typeof runFiles): boolean => existsSync(join(out, runFiles[name]));
   using counter = new Counter("training", length, options.quiet);
-  await onEngine(engineOptions(options), async (engine) => {
+  await engine.run(async (device) => {
     const given = Object.fromEntries(Object.entries(network).filter(([, value]) => value !== undefined));
-    const task = networkTask(engine, coded, { ...given, seed: plan.seed });
+    const task = networkTask(device, coded, { ...given, seed: plan.seed });
     const { module } = task;
     try {
       if (!has("summary") || !has("model")) {

@@ -44,10 +44,15 @@ function quoteHint(expected: string, input: unknown): string {
   return expected === "string" && isWord ? "; write it in quotes" : "";
 }
 
+/** A whole file that is no YAML of ours is one text; so much of it says what it is. */
+const mostShown = 80;
+
 function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a group of keys";
-  return typeof value === "number" ? String(value) : JSON.stringify(value); // .inf has no JSON
+  if (typeof value === "number") return String(value); // .inf has no JSON
+  const text = JSON.stringify(value);
+  return text.length > mostShown ? `${text.slice(0, mostShown - 4)}..."` : text;
 }
 
 /** The place of an issue, down to the unknown key, and its message. */

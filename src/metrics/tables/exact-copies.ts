@@ -14,6 +14,15 @@ export function equalRows(table: TypedTable, other: TypedTable): number {
   return keysOf(table).filter((key) => known.has(key)).length;
 }
 
+/** How many rows of a table are equal to another of its rows. @throws ShapeError for a table without rows */
+export function twins(table: TypedTable): number {
+  expectAlike("twins", table, table);
+  const counts = new Map<string, number>();
+  const keys = keysOf(table);
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return keys.filter((key) => (counts.get(key) ?? 0) > 1).length;
+}
+
 export interface ExactCopies {
   /** Synthetic rows that are equal to a training row. */
   readonly copies: number;

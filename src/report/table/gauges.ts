@@ -9,8 +9,12 @@ import { shownValue, type MeasureWords } from "./measure-words.ts";
 const size = { width: 300, height: 44, edge: 12, middle: 14 } as const;
 /** What lies farther beyond a yardstick is drawn at the end of the line. */
 const beyond = 0.12;
+/** A part of the line that has room for two names. */
+const legible = 0.6;
 /** Yardsticks that are nearer to each other have nothing between them: the line then begins at 0. */
 const apart = 0.01;
+
+const notDefined = "Not defined for this table: it has too few columns, or of one kind alone.";
 
 /** Where the line begins and ends. */
 interface Scale {
@@ -30,7 +34,7 @@ function card(measure: MeasureWords): Markup {
   return fragment`<li>
 <h3>${title}</h3>
 <p class="value">${value} <small>${reach}</small></p>
-${line(measure)}<p class="note">${sentence}${found.value === null ? " Not defined for this table." : ` ${said}`}</p>
+${line(measure)}<p class="note">${found.value === null ? notDefined : `${sentence} ${said}`}</p>
 </li>
 `;
 }
@@ -61,11 +65,16 @@ function line(measure: MeasureWords): Markup | null {
     id === "nearer"
       ? [
           { at: 0.5, label: "right 0.5", anchor: "start" },
-          {
-            at: found.ceiling ?? 1,
-            label: `${yardsticks.ceiling} ${fixed(found.ceiling, decimals)}`,
-            anchor: "end",
-          },
+          // Where copies are as far away as all others, there is no room for their name beside the other.
+          ...(found.ceiling !== null && found.ceiling < 0.5 + legible * (scale.to - 0.5)
+            ? []
+            : [
+                {
+                  at: found.ceiling ?? 1,
+                  label: `${yardsticks.ceiling} ${fixed(found.ceiling, decimals)}`,
+                  anchor: "end",
+                },
+              ]),
         ]
       : scale.from === 0
         ? [

@@ -39,7 +39,9 @@ export function judgementSummary(found: TableJudgement): string {
   return [
     table.toString(),
     "",
-    ...measures.map(({ title, sentence }) => `${title}. ${sentence}`),
+    ...measures
+      .filter(({ found: own }) => own.value !== null)
+      .map(({ title, sentence }) => `${title}. ${sentence}`),
     "",
     `Least alike by itself: ${columns.join(", ")}.`,
     ...(lost.length === 0 ? [] : [`Categories that do not occur: ${lost.join(", ")}.`]),

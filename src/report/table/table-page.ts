@@ -147,7 +147,10 @@ function pairsSection({ pairsOfColumns, associations, columns }: TableJudgement)
     fragment`<div class="beside">${associationMaps(associations).map(figure)}</div>\n`,
     ...(left === 0 ? [] : [note(`The maps leave out the last ${whole(left)} columns.`)]),
     table({
-      caption: `The ${whole(Math.min(worst, sorted.length))} pairs that fall farthest short of real rows`,
+      caption:
+        sorted.length === 1
+          ? "The only pair"
+          : `The ${whole(Math.min(worst, sorted.length))} pairs that fall farthest short of real rows`,
       head: ["columns", "alike", "independent", "real rows", "correlation alike"],
       rows: sorted
         .slice(0, worst)

@@ -5,7 +5,7 @@ import { brief } from "../../files/csv.ts";
 import { isMissing } from "../../labels/wording.ts";
 import type { ColumnCells } from "./column-cells.ts";
 import type { ColumnForm } from "./column-forms.ts";
-import { dateForm, isDateCell, ordersOf, type DateForm, type DateOrder } from "./date-cells.ts";
+import { dateFormOf, isDateCell, markOf, ordersOf, type DateOrder } from "./date-cells.ts";
 import { readNumber, type NumberForm } from "./number-cells.ts";
 
 export interface ColumnGuess {
@@ -43,7 +43,7 @@ export function guessForm({ name, cells }: ColumnCells): ColumnGuess {
   if (dates !== undefined) return dates;
   const values = said.map((cell) => readNumber(cell));
   const numbers = values.filter((value) => value !== undefined);
-  if (numbers.length === values.length) return { form: numberForm(name, numbers, distinct.size) };
+  if (numbers.length === values.length) return { form: numberForm(name, said, numbers, distinct.size) };
   for (const form of otherForms) {
     const places = said.findIndex(
       (cell, at) => values[at] === undefined && readNumber(cell, form) === undefined,
@@ -53,12 +53,14 @@ export function guessForm({ name, cells }: ColumnCells): ColumnGuess {
     return { form: { kind: "category" }, doubt: commaDoubt(said[first], form), row: rows[first] };
   }
   if (isCalledIdentifier(name, distinct.size, said.length)) return { form: { kind: "identifier" } };
+  const unit = distinct.size > 3 ? unitDoubt(said) : undefined;
+  if (unit !== undefined) return { form: { kind: "category" }, doubt: unit, row: rows[0] };
   const odd = values.indexOf(undefined);
   if (numbers.length >= mostlyNumbers * values.length && new Set(numbers).size > 2) {
     const count = values.length - numbers.length;
     const doubt =
       `is a number in ${counted(numbers.length, "cell")} and not in ${count.toLocaleString("en")}, such as ${brief(said[odd])}: ` +
-      `mend them, list such words under missing, or say kind: category`;
+      `mend them, say that such words are missing values (words: [${brief(said[odd])}] in a manifest), or say kind: category`;
     return { form: { kind: "category" }, doubt, row: rows[odd] };
   }
   return {
@@ -91,8 +93,8 @@ function guessDates(said: readonly string[], rows: readonly number[]): ColumnGue
       row: rows[other],
     };
   }
-  const first = dateForm(said[0], orders[0]) ?? { order: orders[0] };
-  const marks = said.findIndex((cell) => dateForm(cell, orders[0])?.mark !== first.mark);
+  const dates = dateFormOf(said, orders[0]) ?? { order: orders[0] };
+  const marks = said.findIndex((cell) => markOf(cell, orders[0]) !== dates.mark);
   if (marks >= 0) {
     return {
       form: { kind: "category" },
@@ -100,9 +102,6 @@ function guessDates(said: readonly string[], rows: readonly number[]): ColumnGue
       row: rows[marks],
     };
   }
-  const time = said.some((cell) => dateForm(cell, orders[0])?.time);
-  const padded = said.every((cell) => dateForm(cell, orders[0])?.padded !== false);
-  const dates: DateForm = { ...first, ...(time ? { time } : {}), ...(padded ? {} : { padded }) };
   if (orders.length === 1) return { form: { kind: "date", dates } };
   return {
     form: { kind: "date", dates },
@@ -116,7 +115,7 @@ function breaking(said: readonly string[]): [number, number] {
   let left: DateOrder[] = ordersOf(said.slice(0, 1));
   let one = 0;
   for (const [at, cell] of said.entries()) {
-    const rest = left.filter((order) => dateForm(cell, order) !== undefined);
+    const rest = left.filter((order) => markOf(cell, order) !== undefined);
     if (rest.length === 0) return [one, at];
     if (rest.length < left.length) one = at;
     left = rest;
@@ -124,11 +123,32 @@ function breaking(said: readonly string[]): [number, number] {
   return [one, said.length - 1];
 }
 
-function numberForm(name: string, numbers: readonly number[], distinct: number): ColumnForm {
+/** Where all cells are numbers with one unit, such as 5 %, 12 kg or $8: they would be taken for categories or names. */
+function unitDoubt(said: readonly string[]): string | undefined {
+  const parts = /^(\p{Sc}?)\s?([-+]?\d[\d.,' ]*?)(\s?(?:%|\u2030|\p{Sc}|[\p{L}\u00b0]{1,8}))?$/u;
+  const [, before, , behind = ""] = parts.exec(said[0]) ?? [];
+  const unit = `${before}${behind.trim()}`;
+  if ((before as string | undefined) === undefined || unit === "") return undefined;
+  const isOne = said.every((cell) => {
+    const found = parts.exec(cell);
+    if (found === null || `${found[1]}${(found[3] ?? "").trim()}` !== unit) return false;
+    return [{}, ...otherForms].some((form) => readNumber(found[2], form) !== undefined);
+  });
+  if (!isOne) return undefined;
+  return `has numbers with "${unit}", such as ${brief(said[0])}: write them without it, or say kind: category`;
+}
+
+function numberForm(
+  name: string,
+  said: readonly string[],
+  numbers: readonly number[],
+  distinct: number,
+): ColumnForm {
   const isWhole = numbers.every((value) => Number.isSafeInteger(value));
   if (isWhole && isIdentifier(name, distinct, numbers.length, 0)) return { kind: "identifier" };
-  if (numbers.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER && Number.isInteger(value))) {
-    return { kind: "identifier" }; // more digits than a number keeps
+  // More digits than a number keeps are a name; a power of ten is a large number.
+  if (said.some((cell, at) => /^[+-]?\d+$/u.test(cell) && !Number.isSafeInteger(numbers[at]))) {
+    return { kind: "identifier" };
   }
   if (distinct <= 3) return { kind: "category" };
   return { kind: isWhole ? "integer" : "number" };

@@ -44,16 +44,23 @@ export function decimalsOf(cell: string, { decimal = "." }: NumberForm = {}): nu
   return at < 0 ? 0 : cell.length - at - 1;
 }
 
-/** A number in a form. @param decimals how many at most; zeros at the end are left out */
+/**
+ * A number in a form.
+ * @param decimals how many at most
+ * @param isPadded whether zeros at their end stay, as in 70.0
+ */
 export function writeNumber(
   value: number,
   decimals: number,
   { decimal = ".", thousands }: NumberForm = {},
+  isPadded = false,
 ): string {
   const rounded = value.toFixed(Math.min(decimals, 100));
+  // From 1e21 on there is no other way to write a number; its digits are none of decimals.
+  if (rounded.includes("e")) return rounded.replace(".", decimal);
   const [whole, rest = ""] = rounded.split(".");
   const grouped = thousands === undefined ? whole : whole.replace(/\B(?=(?:\d{3})+$)/gu, thousands);
-  const kept = rest.replace(/0+$/u, "");
+  const kept = isPadded ? rest : rest.replace(/0+$/u, "");
   const text = kept === "" ? grouped : `${grouped}${decimal}${kept}`;
   return /^-[0.,]*$/u.test(text) ? text.slice(1) : text;
 }

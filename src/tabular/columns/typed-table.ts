@@ -106,7 +106,7 @@ function whatItIs(form: ColumnForm): string {
 function hintFor(form: ColumnForm): string {
   return form.kind === "date"
     ? "; say dates: day-first, month-first or year-first"
-    : '; say decimal: "," or thousands, or list it under missing';
+    : '; say decimal: "," or thousands, or that it is a missing value (words: in a manifest)';
 }
 
 /** What writes a drawn value as a cell. */
@@ -117,6 +117,8 @@ export interface WrittenColumn {
   readonly form: ColumnForm;
   /** Of numbers, at most. */
   readonly decimals: number;
+  /** Whether all have so many, zeros included, as in 70.0. */
+  readonly isPadded?: boolean;
   /** What stands for no value. */
   readonly empty: string;
 }
@@ -128,36 +130,44 @@ export interface WrittenColumn {
  * written by the word that at least `least` cells have, else as nothing.
  */
 export function writtenColumn(cells: readonly string[], form: ColumnForm, least: number): WrittenColumn {
+  const empty = emptyWord(cells, form, least);
+  if (form.kind !== "number" && form.kind !== "integer") return { form, decimals: 0, empty };
+  const counts = rowsByDecimals(cells, form);
+  const decimals = usualDecimals(counts, least);
+  const isPadded = decimals > 0 && counts.every((rows, each) => rows === 0 || each === decimals);
   return {
-    form,
-    decimals: form.kind === "number" ? usualDecimals(cells, form, least) : 0,
-    empty: emptyWord(cells, form, least),
+    ...{ form, empty, decimals: form.kind === "integer" && !isPadded ? 0 : decimals },
+    ...(isPadded ? { isPadded } : {}),
   };
 }
 
 /** What writes the values of a column. */
-export function cellWriter({ form, decimals, empty }: WrittenColumn): CellWriter {
+export function cellWriter({ form, decimals, isPadded, empty }: WrittenColumn): CellWriter {
   const { kind, numbers, dates = { order: "year-first" } as const } = form;
   if (kind === "category" || kind === "identifier") {
     return (value) => (value === null || value === "" ? empty : String(value));
   }
   return (value) => {
     if (typeof value !== "number" || Number.isNaN(value)) return empty;
-    return kind === "date" ? writeDate(value, dates) : writeNumber(value, decimals, numbers);
+    return kind === "date" ? writeDate(value, dates) : writeNumber(value, decimals, numbers, isPadded);
   };
 }
 
-/** The most decimals that at least `least` cells have. */
-function usualDecimals(cells: readonly string[], form: ColumnForm, least: number): number {
-  const counts: number[] = [];
+/** How many cells have how many decimals. */
+function rowsByDecimals(cells: readonly string[], form: ColumnForm): readonly number[] {
+  const counts = new Array<number>(21).fill(0);
   for (const cell of cells) {
     if (isEmptyCell(cell, form)) continue;
-    const decimals = Math.min(decimalsOf(cell, form.numbers), 20);
-    counts[decimals] = (counts[decimals] ?? 0) + 1;
+    counts[Math.min(decimalsOf(cell, form.numbers), counts.length - 1)]++;
   }
+  return counts;
+}
+
+/** The most decimals that at least `least` cells have. */
+function usualDecimals(counts: readonly number[], least: number): number {
   let over = 0;
   for (let decimals = counts.length - 1; decimals > 0; decimals--) {
-    over += counts[decimals] ?? 0;
+    over += counts[decimals];
     if (over >= least) return decimals;
   }
   return 0;

@@ -3,6 +3,7 @@ import { expectArgument } from "../../errors/arguments.ts";
 import type { Table } from "../../files/csv.ts";
 import { fewestRows } from "../codes/fit-codes.ts";
 import type { ColumnForm } from "../columns/column-forms.ts";
+import { fewestHeldOut } from "../judging/judge-tables.ts";
 import { writeDate } from "../columns/date-cells.ts";
 import { checkSameColumns } from "../columns/typed-table.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
@@ -49,13 +50,13 @@ export function describeTable(tables: readonly Table[]): TableDescription {
   const facts = tables[0].columns.map((name) => columnFacts(tables, name));
   const rows = tables.reduce((sum, { rows }) => sum + rows.length, 0);
   const few: Finding[] =
-    rows >= fewestRows
+    rows >= fewestRows + fewestHeldOut
       ? []
       : [
           {
             ...{ topic: "few rows", columns: [] },
             sentence: `the table has ${rows} rows: too few to learn from and to keep private`,
-            advice: `${fewestRows} are needed`,
+            advice: `${fewestRows} are needed, and ${fewestHeldOut} more to judge by`,
           },
         ];
   const findings = [...few, ...facts.flatMap((each) => valueFindings(each)), ...relationFindings(facts)];

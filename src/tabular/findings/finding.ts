@@ -13,6 +13,7 @@ export const findingTopics = [
   "code",
   "dominant",
   "categories",
+  "spellings",
   "rare",
 ] as const;
 
@@ -20,7 +21,8 @@ export const findingTopics = [
  * doubt: can be read in two ways; few rows: too few to learn from; identifier: says who a row is; one value: nothing to learn;
  * computed: follows from another column and back, together: follows from another; list: several words in a cell; count: a row
  * stands for several; order: a date never before another; code: a number that means something else, such as -1; dominant: one value
- * that most rows have; categories: numbers that act as names; rare: categories of fewer than ten rows.
+ * that most rows have; categories: numbers that act as names; spellings: categories that differ only in how they are written; rare:
+ * categories of fewer than ten rows.
  */
 export type FindingTopic = (typeof findingTopics)[number];
 

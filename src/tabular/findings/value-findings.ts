@@ -5,7 +5,11 @@ import { leastRows } from "../codes/fit-codes.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import type { Finding } from "./finding.ts";
 
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+/** A share of all but a few is not 100 %. */
+function percent(share: number): string {
+  if (share > 0.9995 && share < 1) return "over 99.9 %";
+  return `${(100 * share).toFixed(share < 0.1 || (share > 0.99 && share < 1) ? 1 : 0)} %`;
+}
 
 /** A share of rows from which on one value dominates a column of numbers, and one of categories. */
 const dominant = { numbers: 0.5, categories: 0.95 };
@@ -74,6 +78,15 @@ function categoryFindings(facts: ColumnFacts): Finding[] {
       advice: "its share is kept; others are few, and their relations to other columns less certain",
     });
   }
+  const alike = spellingsOf(counts);
+  if (alike !== undefined && list === undefined) {
+    const [usual, odd] = alike;
+    findings.push({
+      ...{ topic: "spellings", columns: [name] },
+      sentence: `has categories that differ only in how they are written, such as ${brief(usual)} and ${brief(odd)}`,
+      advice: `where they are one, say spellings: {${JSON.stringify(odd)}: ${JSON.stringify(usual)}}`,
+    });
+  }
   const rare = counts.filter(([, count]) => count < leastRows);
   if (rare.length > 0 && list === undefined) {
     const held = rare.reduce((sum, [, count]) => sum + count, 0);
@@ -87,12 +100,29 @@ function categoryFindings(facts: ColumnFacts): Finding[] {
       ...{ topic: "rare", columns: [name] },
       sentence: `${words} of fewer than ten rows (${counted(held, "row")})`,
       advice:
-        held < leastRows
-          ? "too few to be kept, even together: their rows take other categories"
-          : 'they are merged as "other"; say rare: {to: ...} for another name',
+        rare.length === counts.length && missing === 0
+          ? 'nothing is learned of it, and every row would be "other": leave it out, or say another kind'
+          : held < leastRows
+            ? "too few to be kept, even together: their rows take other categories"
+            : 'they are merged as "other"; say rare: {to: ...} for another name',
     });
   }
   return findings;
+}
+
+/** The first two categories that are one but for case, blanks and marks at their end; the more frequent one first. */
+function spellingsOf(counts: ColumnFacts["counts"]): readonly [string, string] | undefined {
+  const known = new Map<string, string>();
+  for (const [cell] of counts) {
+    const plain = cell
+      .toLowerCase()
+      .replace(/[\s_-]+/gu, " ")
+      .replace(/\.$/u, "");
+    const before = known.get(plain);
+    if (before !== undefined) return [before, cell];
+    known.set(plain, cell);
+  }
+  return undefined;
 }
 
 /** What parts the words of cells that hold several, where each word is in many combinations. */
@@ -120,7 +150,16 @@ function numberFindings(facts: ColumnFacts, numbers: Float64Array): Finding[] {
       advice: "it stays a value of its own, with its share",
     });
   }
+  const marks = thousandsFinding(facts);
+  if (marks !== undefined) findings.push(marks);
   if (form.kind !== "integer") return findings;
+  if (counts.length === held && held >= 20 * leastRows && numbers.every((value) => !(value < 1000))) {
+    findings.push({
+      ...{ topic: "identifier", columns: [name] },
+      sentence: "has another number in every row",
+      advice: "it is learned from as an amount; where it says who a row is, say kind: identifier",
+    });
+  }
   const top = counts.slice(0, fewValues.count).reduce((sum, [, count]) => sum + count, 0);
   // One value that dominates makes any few values frequent: what counts are the rows beside it.
   const beside = most >= dominant.numbers * held ? (top - most) / Math.max(1, held - most) : top / held;
@@ -130,11 +169,23 @@ function numberFindings(facts: ColumnFacts, numbers: Float64Array): Finding[] {
       sentence:
         counts.length <= fewValues.count
           ? `has only ${counts.length} values`
-          : `has ${percent(top / held)} of the rows in ${fewValues.count} of its ${counts.length} values`,
+          : `has ${percent(top / held)} of the rows in ${fewValues.count} of its ${counts.length.toLocaleString("en")} values`,
       advice: "each keeps its own share; say kind: category where the numbers are names",
     });
   }
   return findings;
+}
+
+/** Cells such as 1.250 and 12.500, all with three digits behind each point, may be thousands. */
+function thousandsFinding({ name, form, counts }: ColumnFacts): Finding | undefined {
+  if (form.kind !== "number" || counts.length < 20) return undefined;
+  if (!counts.every(([cell]) => /^[+-]?[1-9]\d{0,2}\.\d{3}$/u.test(cell))) return undefined;
+  return {
+    ...{ topic: "code", columns: [name] },
+    sentence: `has three digits behind each point, such as ${brief(counts[0][0])}, and none begins with 0: they may be thousands`,
+    advice:
+      'where they are, say decimal: "," and thousands: "."; until then the point stands before decimals',
+  };
 }
 
 /** An outermost number that several rows have and that is far from all others, or -1 where no other is below 0. */

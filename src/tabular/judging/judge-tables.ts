@@ -16,7 +16,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { closestRecords, nearerShare } from "../../metrics/tables/closest-records.ts";
 import { columnShapes } from "../../metrics/tables/column-shapes.ts";
 import { disclosure } from "../../metrics/tables/disclosure.ts";
-import { equalRows, exactCopies } from "../../metrics/tables/exact-copies.ts";
+import { equalRows, exactCopies, twins } from "../../metrics/tables/exact-copies.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
 import {
   expectAlike,
@@ -183,6 +183,7 @@ export async function judgeTables(
     ...{ columns, pairsOfColumns: joint.byPair, associations: joint.associations },
     notes: notesOf(whole, synthetic, holdout, {
       overlap,
+      twins: twins(real) / real.rows,
       isHalved: given === undefined,
       compared,
       most,

@@ -10,6 +10,8 @@ export function notesOf(
   holdout: TypedTable,
   found: {
     readonly overlap: number;
+    /** The share of real rows that are equal to another real row. */
+    readonly twins: number;
     readonly isHalved: boolean;
     readonly compared: number;
     /** Rows of a table that were taken at most. */
@@ -26,12 +28,16 @@ export function notesOf(
     );
   }
   if (found.overlap > 0) {
-    const share = found.overlap / holdout.rows;
+    // Rows that are drawn alike have a twin among real rows as often as these have among themselves.
+    const expected = found.twins + 0.02 + 3 * Math.sqrt((found.twins * (1 - found.twins)) / holdout.rows);
     notes.push(
       `${whole(found.overlap)} of ${whole(holdout.rows)} hold-out rows are equal to a real row` +
-        (share > 0.02
-          ? " by the columns that are judged: too many to be chance unless these have few values. A hold-out that a model was trained on hides copies."
-          : ", as may happen by chance."),
+        (found.overlap / holdout.rows > expected
+          ? " by the columns that are judged: too many to be chance, since real rows are seldom equal to each other. A hold-out that a model was " +
+            "trained on hides copies."
+          : found.twins > 0.02
+            ? `, and ${(100 * found.twins).toFixed(0)} % of the real rows to another real row: these columns have few values.`
+            : ", as may happen by chance."),
     );
   }
   const larger = [

@@ -45,8 +45,9 @@ export function draftPlan(
   return `${lines.join("\n")}\n`;
 }
 
-/** A fifth of the rows, or as many twentieths as are enough to judge by. */
-const shareFor = (rows: number): number => Math.max(4, Math.ceil((20 * fewestHeldOut) / rows)) / 20;
+/** A fifth of the rows, or as many twentieths as are enough to judge by, and at most half. */
+const shareFor = (rows: number): number =>
+  Math.min(10, Math.max(4, Math.ceil((20 * fewestHeldOut) / rows))) / 20;
 
 function columnLines(column: ColumnDescription, findings: readonly Finding[]): string[] {
   const { name, form, isCertain, list: mark, shape } = column;

@@ -2,9 +2,10 @@
 import { counted } from "../../errors/counted.ts";
 import { fewestHeldOut } from "../judging/judge-tables.ts";
 import { permutation } from "../../data/assembly/order.ts";
+import type { FieldPath } from "../../data/manifest/complaints.ts";
 import { randomStream } from "../../data/random-stream.ts";
 import { UsageError } from "../../errors/errors.ts";
-import type { Table } from "../../files/csv.ts";
+import { brief, type Table } from "../../files/csv.ts";
 import type { TypedTable } from "../../metrics/tables/typed-columns.ts";
 import { fewestRows, fitCodes } from "../codes/fit-codes.ts";
 import type { CodedTable } from "../coded-table.ts";
@@ -12,7 +13,7 @@ import { brokenConstraints } from "../constraints/broken-rows.ts";
 import { constraintShown, type Constraint } from "../constraints/constraint.ts";
 import { contradictionAmong } from "../constraints/contradictions.ts";
 import { checkComputed } from "../preparation/computed-columns.ts";
-import { constraintsOf } from "../preparation/plan-constraints.ts";
+import { constraintsOf, type PlannedConstraint } from "../preparation/plan-constraints.ts";
 import { prepareTable, rareOf, splitLists, wordLists } from "../preparation/prepare-table.ts";
 import { numberShownBy } from "../columns/number-shown.ts";
 import { readColumns } from "../preparation/read-columns.ts";
@@ -32,6 +33,8 @@ export interface FittedPlan {
   readonly overlap: number;
   /** Constraints that a few real rows break, each in one line; rows that are made keep them. */
   readonly broken: readonly string[];
+  /** Columns of which nothing is learned since each of their categories is rare, each in one line. */
+  readonly hollow: readonly string[];
 }
 
 /** A constraint that more rows break, of a hundred, is a misunderstanding; that fewer do, an error in the table. */
@@ -68,8 +71,10 @@ export function fitPlan(
     );
   }
   const lists = wordLists(learning, plan);
-  const constraints = constraintsOf(plan, splitLists(learning, lists).columns);
-  const broken = brokenLines(splitLists(whole, lists), constraints, plan);
+  const all = splitLists(whole, lists);
+  const planned = constraintsOf(plan, all.columns);
+  const constraints = planned.map(({ constraint }) => constraint);
+  const broken = brokenLines(all, planned, plan);
   const { learned, recipe } = prepareTable(learning, plan, lists);
   const rare = (column: string) => rareOf(plan, column);
   const coded = namingThePlan(plan, ["table"], () => fitCodes(learned, { rare, seed: plan.seed }));
@@ -81,14 +86,34 @@ export function fitPlan(
     );
   }
   const contradiction = contradictionAmong(constraints, coded.columns, numberShownBy(recipe));
-  if (contradiction !== undefined) throw plan.complain(["constraints"], contradiction);
+  if (contradiction !== undefined)
+    throw plan.complain(["constraints"], contradiction.replace(/^the constraints? /u, ""));
   const real = typedTexts(splitLists(learning, lists));
   const holdout = typedTexts(splitLists(holding, lists));
-  return { coded, constraints, recipe, real, holdout, overlap: equalAmong(real, holdout), broken };
+  return {
+    coded,
+    constraints,
+    recipe,
+    real,
+    holdout,
+    overlap: equalAmong(real, holdout),
+    broken,
+    hollow: hollowLines(coded, learned, plan),
+  };
+}
+
+/** Columns of many values that came out as one: what stands in each row is the name of rare categories. */
+function hollowLines({ columns }: CodedTable, learned: TypedTable, plan: TablePlan): string[] {
+  return columns.flatMap(({ name, codes }) => {
+    const values: ArrayLike<string | number> =
+      learned.columns.find((column) => column.name === name)?.values ?? [];
+    if (codes.length !== 1 || codes[0].kind !== "rare") return [];
+    return `column ${brief(name)}: each of its ${counted(new Set(Array.from(values)).size, "category", "categories")} has fewer than ${rareOf(plan, name).below} rows, so that every row that is made has ${brief(codes[0].name)}; say another kind in ${plan.file}, or leave it out`;
+  });
 }
 
 /** @throws ManifestError for what a call refuses that knows of no file */
-function namingThePlan<Result>(plan: TablePlan, path: readonly string[], call: () => Result): Result {
+function namingThePlan<Result>(plan: TablePlan, path: FieldPath, call: () => Result): Result {
   try {
     return call();
   } catch (cause) {
@@ -125,11 +150,12 @@ function parted(
 }
 
 /** @throws ManifestError where more than one row of a hundred breaks a constraint: how many, and the first */
-function brokenLines(table: TextTable, constraints: readonly Constraint[], plan: TablePlan): string[] {
-  if (constraints.length === 0) return [];
-  const shown = (constraint: Constraint): string => constraintShown(constraint, numberShownBy(table));
-  return namingThePlan(plan, ["constraints"], () => brokenConstraints(constraints, typedTexts(table))).map(
-    ({ constraint, count, first }) => {
+function brokenLines(table: TextTable, planned: readonly PlannedConstraint[], plan: TablePlan): string[] {
+  if (planned.length === 0) return [];
+  const typed = typedTexts(table);
+  return planned.flatMap(({ constraint, at }) => {
+    const path = ["constraints", at];
+    return namingThePlan(plan, path, () => brokenConstraints([constraint], typed)).map(({ count, first }) => {
       const [column = ""] =
         "column" in constraint
           ? [constraint.column]
@@ -137,13 +163,13 @@ function brokenLines(table: TextTable, constraints: readonly Constraint[], plan:
             ? constraint.columns
             : Object.keys(constraint.then);
       const { message } = table.complain(first, column, "does not keep it");
-      const line = `${shown(constraint)}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
-      if (count > mostBroken * table.rows) {
-        throw plan.complain(["constraints"], `${line}; mend the table, or the constraint`);
-      }
+      const shown = constraintShown(constraint, numberShownBy(table));
+      const line = `${shown}: ${counted(count, "row")} of ${table.rows.toLocaleString("en")} ${count === 1 ? "breaks" : "break"} it, the first: ${message}`;
+      if (count > mostBroken * table.rows)
+        throw plan.complain(path, `${line}; mend the table, or the constraint`);
       return line;
-    },
-  );
+    });
+  });
 }
 
 function equalAmong(real: TypedTable, holdout: TypedTable): number {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { explain } from "../../data/manifest/complaints.ts";
 import { column, columns, name, oneOf, record, wholeNumber } from "../../data/manifest/fields.ts";
 import { path } from "../../data/manifest/path-field.ts";
+import { suggestion } from "../../errors/nearest.ts";
 import { leastRows } from "../codes/fit-codes.ts";
 import { columnKinds } from "../columns/column-forms.ts";
 import { dateOrders } from "../columns/date-cells.ts";
@@ -53,7 +54,9 @@ const columnEntry = z.union(
   [oneOf(columnKinds).transform((kind) => columnFields.parse({ kind })), columnFields],
   {
     error: ({ input }) =>
-      typeof input === "string" ? `must be one of ${columnKinds.join(", ")}, not "${input}"` : undefined,
+      typeof input === "string"
+        ? `must be one of ${columnKinds.join(", ")}, not "${input}"${suggestion(input, columnKinds)}`
+        : undefined,
   },
 );
 
@@ -119,9 +122,10 @@ const constraint = z.unknown().transform((input, context): ConstraintEntry => {
     (each) => typeof input === "object" && input !== null && Object.hasOwn(input, each),
   );
   if (kind === undefined) {
+    const [named = ""] = typeof input === "object" && input !== null ? Object.keys(input) : [];
     context.issues.push({
       code: "custom",
-      message: `must have one of the keys ${kinds.join(", ")}, as in {order: [birth, death]}`,
+      message: `must have one of the keys ${kinds.join(", ")}, as in {order: [birth, death]}${suggestion(named, kinds)}`,
       input,
       path: [],
     });

@@ -38,7 +38,7 @@ export function checkComputed(table: TextTable, at: number, plan: TablePlan): vo
   const where = table.complain(other, target.name, "").message.replace(/:\s*[^:]*:\s*$/u, "");
   throw plan.complain(
     ["constraints", at, "computed"],
-    `does not hold: ${target.name} is not the same where ${sources.map(({ name }) => name).join(" and ")} are, in ${broken.toLocaleString("en")} ` +
+    `does not hold: ${target.name} is not the same where ${sources.map(({ name }) => name).join(" and ")} ${sources.length === 1 ? "is" : "are"}, in ${broken.toLocaleString("en")} ` +
       `of ${table.rows.toLocaleString("en")} rows; ${where}: ${shown} has ${brief(target.cells[other])}, and ${brief(target.cells[one])} before`,
   );
 }

@@ -2,7 +2,8 @@
 // combinations that have them.
 import { brief } from "../../files/csv.ts";
 import { UsageError } from "../../errors/errors.ts";
-import type { ColumnForm } from "../columns/column-forms.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { isEmptyCell, type ColumnForm } from "../columns/column-forms.ts";
 import { cellReader } from "../columns/typed-table.ts";
 import { readNumber } from "../columns/number-cells.ts";
 import { readDate } from "../columns/date-cells.ts";
@@ -10,13 +11,22 @@ import type { Condition } from "../constraints/condition.ts";
 import type { Constraint } from "../constraints/constraint.ts";
 import type { RawCondition } from "../plan/plan-schema.ts";
 import type { TablePlan } from "../plan/table-plan.ts";
+import type { TextColumn } from "./text-table.ts";
 
-/** @throws ManifestError for a condition that does not suit its column, and for columns that are put together or computed */
-export function constraintsOf(
-  plan: TablePlan,
-  columns: readonly { readonly name: string; readonly form: ColumnForm }[],
-): Constraint[] {
+/** A constraint, and which of the manifest's it is, counted from 0. */
+export interface PlannedConstraint {
+  readonly constraint: Constraint;
+  readonly at: number;
+}
+
+/**
+ * @param columns of all rows, words split
+ * @throws ManifestError for a condition that does not suit its column or that no row can meet since it names what no row has, and for
+ *   columns that are put together or computed
+ */
+export function constraintsOf(plan: TablePlan, columns: readonly TextColumn[]): PlannedConstraint[] {
   const forms = new Map(columns.map(({ name, form }) => [name, form]));
+  const known = knownNames(columns);
   const apart = new Map<string, string>();
   for (const each of plan.constraints) {
     if (each.kind === "computed")
@@ -29,7 +39,8 @@ export function constraintsOf(
         apart.set(name, "stands together with others, of which only combinations of the table are drawn");
     }
   }
-  return plan.constraints.flatMap((each, at): Constraint[] => {
+  const planned = (at: number) => (constraint: Constraint) => ({ constraint, at });
+  return plan.constraints.flatMap((each, at): PlannedConstraint[] => {
     const conditionsOf = (
       field: string,
       raw: Readonly<Record<string, RawCondition>>,
@@ -38,6 +49,8 @@ export function constraintsOf(
         Object.entries(raw).map(([name, condition]) => {
           const path = ["constraints", at, field, name];
           const form = formIn(name, path);
+          const unknown = unknownName(condition, form, known(name), field === "when");
+          if (unknown !== undefined) throw plan.complain(path, unknown);
           try {
             return [name, conditionOf(condition, form)];
           } catch (cause) {
@@ -62,19 +75,55 @@ export function constraintsOf(
         return [];
       case "order":
         for (const name of each.order) formIn(name, ["constraints", at, "order"]);
-        return [{ kind: "order", columns: each.order, strict: each.strict }];
+        return [planned(at)({ kind: "order", columns: each.order, strict: each.strict })];
       case "range":
-        return Object.entries(conditionsOf("range", each.range)).map(([column, must]) => ({
-          kind: "range",
-          column,
-          must,
-        }));
+        return Object.entries(conditionsOf("range", each.range)).map(([column, must]) =>
+          planned(at)({ kind: "range", column, must }),
+        );
       case "when":
         return [
-          { kind: "when", when: conditionsOf("when", each.when), then: conditionsOf("then", each.then) },
+          planned(at)({
+            kind: "when",
+            when: conditionsOf("when", each.when),
+            then: conditionsOf("then", each.then),
+          }),
         ];
     }
   });
+}
+
+/** The cells of a column that occur, by its name; looked up once. */
+function knownNames(columns: readonly TextColumn[]): (name: string) => ReadonlySet<string> {
+  const found = new Map<string, ReadonlySet<string>>();
+  return (name) => {
+    const before = found.get(name);
+    if (before !== undefined) return before;
+    const names = new Set(columns.find((column) => column.name === name)?.cells);
+    found.set(name, names);
+    return names;
+  };
+}
+
+/**
+ * What is wrong with a condition that names a category which no row has: it would never be met, or rule nothing out. A list of what may
+ * stand in a column can have more than the table.
+ */
+function unknownName(
+  { equals, oneOf = [], not = [] }: RawCondition,
+  form: ColumnForm,
+  known: ReadonlySet<string>,
+  isWhen: boolean,
+): string | undefined {
+  if (form.kind !== "category") return undefined;
+  const isMeant = (name: string): boolean => known.has(name) && !isEmptyCell(name, form);
+  const mayBeMore = !isWhen && oneOf.some(isMeant) ? [] : oneOf;
+  const odd = [...(equals === undefined ? [] : [equals]), ...mayBeMore, ...not].find(
+    (name) => !isMeant(name),
+  );
+  if (odd === undefined) return undefined;
+  if (known.has(odd)) return `asks for ${brief(odd)}, which is no value there: say {missing: true}`;
+  const names = [...known].filter((name) => !isEmptyCell(name, form));
+  return `asks for ${brief(odd)}, which is in no row of the table${suggestion(odd, names)}`;
 }
 
 /** A condition whose values are read as its column's cells are. @throws UsageError, without the column, for a value that is none */

@@ -88,6 +88,7 @@ export function prepareTable(table: TextTable, plan: TablePlan, lists: readonly 
       .filter(({ form }) => form.kind === "identifier")
       .map(({ name }) => ({ column: name, make: plan.columns[name]?.make ?? defaultMaker(name) })),
     ...(plan.count === undefined ? {} : { count: plan.count }),
+    ...(plan.delimiter === ";" || plan.delimiter === "tab" ? { delimiter: plan.delimiter } : {}),
   };
   if (learned.length === 0) {
     throw plan.complain(

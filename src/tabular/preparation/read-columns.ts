@@ -6,7 +6,7 @@ import { brief, type Table } from "../../files/csv.ts";
 import { canonicalName } from "../../labels/wording.ts";
 import { columnCells, type ColumnCells } from "../columns/column-cells.ts";
 import { isEmptyCell, type ColumnForm } from "../columns/column-forms.ts";
-import { dateForm, ordersOf } from "../columns/date-cells.ts";
+import { dateFormOf, ordersOf } from "../columns/date-cells.ts";
 import { guessForm } from "../columns/guess-form.ts";
 import { readNumber, writeNumber, decimalsOf } from "../columns/number-cells.ts";
 import { checkSameColumns } from "../columns/typed-table.ts";
@@ -39,7 +39,7 @@ export function readColumns(
     const entry = plan.columns[column.name] as ColumnEntry | undefined;
     const cells = respelled(column.cells, entry?.spellings);
     const read = { ...column, cells };
-    return { name: column.name, form: forms?.get(column.name) ?? formOf(read, entry, plan), cells };
+    return { name: column.name, form: forms?.get(column.name) ?? plannedForm(read, entry, plan), cells };
   });
   const table: TextTable = {
     rows: columns[0].cells.length,
@@ -132,8 +132,15 @@ function withDifferences(columns: readonly ColumnCells[], plan: TablePlan): Colu
   return all;
 }
 
-/** @throws DataError for a column that can be read in two ways, and of which the plan says nothing */
-function formOf(column: ColumnCells, entry: ColumnEntry | undefined, plan: TablePlan): ColumnForm {
+/**
+ * How a column is read: as its entry in a plan says, else as its cells show.
+ * @throws DataError for a column that can be read in two ways, and of which the plan says nothing
+ */
+export function plannedForm(
+  column: ColumnCells,
+  entry: ColumnEntry | undefined,
+  plan: TablePlan,
+): ColumnForm {
   const { kind, decimal, thousands, dates: order, words, missing, list } = entry ?? {};
   const common = {
     ...(words === undefined
@@ -162,8 +169,7 @@ function formOf(column: ColumnCells, entry: ColumnEntry | undefined, plan: Table
         guess.doubt ?? `${brief(said[0])} is no date; say another kind, or list it under words`,
       );
     }
-    const form = said.length === 0 ? undefined : dateForm(said[0], orders[0]);
-    return { kind: "date", ...common, dates: form ?? { order: orders[0] } };
+    return { kind: "date", ...common, dates: dateFormOf(said, orders[0]) ?? { order: orders[0] } };
   }
   if (list !== undefined) return { kind: "category", ...common };
   if (kind !== undefined) return { kind, ...common, ...numbers };

@@ -1,4 +1,5 @@
 // From drawn rows to rows of the table: joint columns parted, computed ones looked up, words joined, identifiers made, equal rows counted.
+import { delimiters, type Delimiter } from "../../files/table-forms.ts";
 import type { Drawn } from "../coded-table.ts";
 import { cellWriter } from "../columns/typed-table.ts";
 import { computedCells } from "./computed-columns.ts";
@@ -43,6 +44,9 @@ export function restoreTexts(recipe: TableRecipe, { rows, columns: drawn }: Draw
     },
   };
 }
+
+/** What stands between two cells of the table that is written. */
+export const delimiterOf = ({ delimiter }: TableRecipe): Delimiter => delimiters[delimiter ?? ","];
 
 export interface WrittenRows {
   readonly header: readonly string[];

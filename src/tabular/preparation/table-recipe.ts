@@ -22,13 +22,20 @@ const form = z.strictObject({
       mark: z.enum(["-", "/", ".", ""]).exactOptional(),
       time: z.boolean().exactOptional(),
       padded: z.boolean().exactOptional(),
+      timeMark: z.enum(["T", " "]).exactOptional(),
+      minutes: z.boolean().exactOptional(),
+      zone: text.exactOptional(),
     })
     .exactOptional(),
   missing: z.array(text).readonly().exactOptional(),
   missingIs: z.enum(["value", "category"]).exactOptional(),
 });
 
-const keptColumn = z.strictObject({ name: text, form, decimals: z.int().min(0).max(20), empty: text });
+const keptColumn = z.strictObject({
+  ...{ name: text, form, empty: text },
+  decimals: z.int().min(0).max(20),
+  isPadded: z.boolean().exactOptional(),
+});
 export type KeptColumn = z.output<typeof keptColumn>;
 
 const recipe = z.strictObject({
@@ -61,6 +68,8 @@ const recipe = z.strictObject({
   ),
   /** The column that counts equal rows. */
   count: text.exactOptional(),
+  /** What parts its cells, where that is no comma. */
+  delimiter: z.enum([";", "tab"]).exactOptional(),
 });
 export type TableRecipe = z.output<typeof recipe>;
 

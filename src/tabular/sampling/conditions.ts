@@ -54,14 +54,14 @@ function checkCategory(column: CodedColumn, value: string): void {
   const near = nearest(value, names);
   const rare = column.codes.find((code) => code.kind === "rare");
   const shown = names.slice(0, 8).map((name) => JSON.stringify(name));
-  const hints = [
+  const merged =
+    rare === undefined ? "" : ` (categories of few rows are merged as ${JSON.stringify(rare.name)})`;
+  const hint =
     near === undefined
       ? `there are ${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`
-      : `did you mean ${JSON.stringify(near)}?`,
-    ...(rare === undefined ? [] : [`categories of few rows are merged as ${JSON.stringify(rare.name)}`]),
-  ];
+      : `did you mean ${JSON.stringify(near)}?`;
   throw new UsageError(
-    `condition: ${column.name} has no category ${JSON.stringify(value)}; ${hints.join("; ")}`,
+    `condition: ${column.name} has no category ${JSON.stringify(value)}${merged}; ${hint}`,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../errors/errors.ts";
 import { nearest, suggestion } from "../../errors/nearest.ts";
+import { isMissing } from "../../labels/wording.ts";
 import type { CodedColumn } from "../coded-table.ts";
 import type { Condition } from "../constraints/condition.ts";
 import { namesIn, type Conditions } from "./conditions.ts";
@@ -25,7 +26,8 @@ interface Reading {
 /**
  * Reads conditions, of which all must hold: a column, then `=`, `!=`, `>=`, `<=`, `>` or `<`, then a value; after `=` and `!=` several,
  * parted by `|`. A category may itself begin with a sign: in `income=>50K` the column is income and the category `>50K`; in
- * `age>=50` the column holds numbers, and this is a comparison. An empty value is a missing cell.
+ * `age>=50` the column holds numbers, and this is a comparison. An empty value is a missing cell, and so is a word for it such as `?`
+ * that is no category.
  *
  * @throws UsageError for an unknown column, a comparison of categories, what is no number, and a text with two meanings
  */
@@ -85,7 +87,7 @@ function conditionOf(
     const hint = category === undefined ? `write ${name}=CATEGORY` : `did you mean ${name}=${category}?`;
     return `${name} holds categories, which have no order; ${hint}`;
   }
-  if (value === "") {
+  if (isMissing(value)) {
     if (operator === "=") return { missing: true };
     return operator === "!=" ? { missing: false } : `there is no number after ${operator}`;
   }
@@ -115,7 +117,7 @@ function conditionOf(
 }
 
 function categoryCondition(operator: "=" | "!=", value: string, names: readonly string[]): Condition {
-  if (value === "" && !names.includes("")) return { missing: operator === "=" };
+  if (isMissing(value) && !names.includes(value)) return { missing: operator === "=" };
   const parts = value.split("|").map((part) => part.trim());
   // A category may hold the sign that parts categories.
   const isOne = names.includes(value) || parts.length === 1;

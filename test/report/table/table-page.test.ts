@@ -57,6 +57,28 @@ describe("the page", () => {
     }
   });
 
+  test("what is not defined is said, and not what it would mean; one pair is one", async () => {
+    const column = (name: string, shift: number): [string, string[]] => [
+      name,
+      Array.from({ length: 200 }, (_, row) => "pq"[((row * 7 + shift) >> 1) % 2]),
+    ];
+    const two = (shift: number): TypedTable =>
+      tableOf(Object.fromEntries([column("a", shift), column("b", shift + 1)]));
+    const small = await judgeTables(
+      engine(),
+      { real: two(0), synthetic: two(1), holdout: two(2) },
+      { steps: 2 },
+    );
+    const text = tablePage(small, words);
+    expect(text).toContain("Not defined for this table");
+    expect(text).not.toContain("which show what pairs do not");
+    expect(text).toContain("The only pair");
+    expect(judgementSummary(small)).not.toContain("which show what pairs do not");
+    // Copies are no nearer than anything else here, and their name has no room beside "right".
+    const labels = all(checkedPage(text), ".gauges text").map(({ textContent }) => textContent);
+    expect(labels.filter((label) => /right|copies/u.test(label))).toEqual(["right 0.5"]);
+  });
+
   test("shows the ten columns that fall farthest short, and folds the others", () => {
     const titles = all(document, "figure[id^=column] h3").map(({ textContent }) => textContent);
     const sorted = found.columns.toSorted(

@@ -136,6 +136,23 @@ withData(censusFiles, "of the census, the judge", () => {
   });
 });
 
+test("hold-out rows that are equal to real ones are no sign of copies where real rows are equal to each other", async () => {
+  const table = (offset: number): TypedTable =>
+    tableOf({
+      a: Array.from({ length: 400 }, (_, i) => "pqr"[(i * 7 + offset) % 3]),
+      b: Array.from({ length: 400 }, (_, i) => "xy"[((i * 5 + offset) >> 1) % 2]),
+    });
+  const { overlap, notes } = await judgeTables(
+    engine(),
+    { real: table(0), synthetic: table(1), holdout: table(2) },
+    { steps: 2 },
+  );
+  expect(overlap).toBe(400);
+  expect(notes.join(" ")).toMatch(
+    /400 of 400 hold-out rows are equal to a real row, and 100 % of the real rows to another real row: these columns have few values/u,
+  );
+});
+
 describe("tables with little in them", () => {
   const rows = (count: number, offset = 0): TypedTable =>
     tableOf({
