@@ -209,6 +209,9 @@ test("a file that is no tokenizer.json is refused in one line that names it", ()
   expect(refused({ ...bert, model: { ...bert.model, vocab: { the: -1 } } })).toMatch(
     /one of its pieces has the number -1/,
   );
+  expect(refused({ ...bert, post_processor: { ...bert.post_processor, single: 1 } })).toMatch(
+    /cannot be used \(type is not iterable\)/,
+  );
   // A list as long as the largest number would be filled.
   expect(refused({ ...bert, added_tokens: [special(1e9, "[PAD]")] })).toMatch(
     /one of its pieces has the number 1000000000/,

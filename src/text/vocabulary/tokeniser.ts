@@ -61,6 +61,7 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   try {
     tokenizer = new Tokenizer({ added_tokens: [], ...parts }, {});
     numbers = [...tokenizer.get_vocab(true).values()];
+    tokenizer.encode("a"); // some faults are met at the first text alone
   } catch (cause) {
     throw refuse(`cannot be used (${messageOf(cause).replace(/\s+/gu, " ").slice(0, 160)})`, cause);
   }
