@@ -88,9 +88,6 @@ export function admits(domain: Domain, code: Code): boolean {
   }
 }
 
-/** Whether all cells that a code stands for are in a domain. */
-export const admitsAll = (domain: Domain, code: Code): boolean => !admits(complement(domain), code);
-
 /** A cell that a code stands for, and that is in the domain: of a bin one drawn inside, all alike. @param code one that is admitted */
 export function cellWithin(domain: Domain, code: Code, random: Random): Drawn {
   switch (code.kind) {
@@ -116,12 +113,24 @@ function numberWithin(intervals: readonly Interval[], bin: Bin, random: Random):
   while (chosen < parts.length - 1 && left >= sizes[chosen]) left -= sizes[chosen++];
   const [low, high] = parts[chosen];
   if (bin.step === 0) return Math.min(high, low + (left / sizes[chosen]) * (high - low));
-  const first = Math.ceil(low / bin.step);
-  const last = Math.floor(high / bin.step);
-  const count = Math.min(last, first + Math.floor(left));
-  // Steps such as .1 have no exact binary form; a product has 15 right digits.
-  return Number.isInteger(bin.step) ? count * bin.step : Number((count * bin.step).toPrecision(15));
+  return onGrid(Math.min(stepBelow(high, bin.step), stepAbove(low, bin.step) + Math.floor(left)), bin.step);
 }
+
+/** A multiple of a step. Steps such as .1 have no exact binary form; a product has 15 right digits. */
+export const onGrid = (count: number, step: number): number =>
+  Number.isInteger(step) ? count * step : Number((count * step).toPrecision(15));
+
+/** The last multiple up to a number: by what is written for it, for .3 / .1 is less than 3. */
+function stepBelow(value: number, step: number): number {
+  const count = Math.round(value / step);
+  return onGrid(count, step) <= value ? count : count - 1;
+}
+
+/** The first multiple from a number on. */
+const stepAbove = (value: number, step: number): number => -stepBelow(-value, step);
+
+/** The first multiple of a step from a number on. */
+export const gridAbove = (value: number, step: number): number => onGrid(stepAbove(value, step), step);
 
 /** How much of a bin lies in an interval: how many of its steps, or its length, where a single number counts as the least length. */
 function sizeWithin({ low, high, step }: Bin, [start, end]: Interval): number {
@@ -129,7 +138,7 @@ function sizeWithin({ low, high, step }: Bin, [start, end]: Interval): number {
   const to = Math.min(high, end);
   if (to < from) return 0;
   if (step === 0) return Math.max(to - from, Number.MIN_VALUE);
-  return Math.max(0, Math.floor(to / step) - Math.ceil(from / step) + 1);
+  return Math.max(0, stepBelow(to, step) - stepAbove(from, step) + 1);
 }
 
 function clipped(intervals: readonly Interval[], [low, high]: Interval): Interval[] {

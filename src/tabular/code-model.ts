@@ -42,6 +42,10 @@ export interface CodeModel {
    * the driver sees to that.
    */
   readonly looksAhead?: boolean;
+  /** Columns that are drawn at once, so that they are to follow each other in the order. */
+  readonly together?: readonly (readonly number[])[];
+  /** Whether columns are best drawn in the order of the table, but for those with conditions. */
+  readonly inTableOrder?: boolean;
   begin(options: DrawingOptions): Drawing;
   /**
    * The share of rows, among all, that fulfil conditions, about; for models that can tell.

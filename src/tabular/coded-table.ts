@@ -5,7 +5,7 @@
 export type Code =
   /** A category by its name, or a number that many rows have. */
   | { readonly kind: "value"; readonly value: string | number }
-  /** Numbers from `low` to `high`, both included, of which none is kept: decoding draws one inside. `step` 1: whole numbers only; 0: any. */
+  /** Numbers from `low` to `high`, both included, of which none is kept: decoding draws one inside. `step` 1: whole numbers only; .1: one decimal; 0: any. */
   | { readonly kind: "bin"; readonly low: number; readonly high: number; readonly step: number }
   /** Categories that too few rows have, merged under a name. */
   | { readonly kind: "rare"; readonly name: string }
@@ -28,6 +28,8 @@ export interface CodedTable {
   readonly columns: readonly CodedColumn[];
   /** By column: [rows] codes. */
   readonly cells: readonly Int32Array[];
+  /** Rows behind each code; default: 10. */
+  readonly least?: number;
 }
 
 /** A cell that was drawn: a name, a number, or null for none. */

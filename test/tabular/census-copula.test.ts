@@ -75,9 +75,15 @@ withData(censusFiles, "a copula of the census", () => {
     expect(new Set(drawn).size).toBe(countries?.codes.length);
   });
 
-  test("one real husband is female, hundreds of 16,281 drawn ones, and none with a constraint", async () => {
+  test("one real husband is female, no drawn one, hundreds where all ranks are among all rows, and none with a constraint", async () => {
     expect(brokenConstraints([husband], train)).toEqual([{ constraint: husband, count: 1, first: 7109 }]);
-    expect((femaleHusbands(table) / table.rows) * 10_000).toBeLessThan(550);
+    expect(femaleHusbands(table)).toBe(0);
+    const plain = fitCopula(coded, { within: false });
+    const apart = await sample(plain, { rows: 16_281, seed: 1 });
+    expect((femaleHusbands(apart) / table.rows) * 10_000).toBeGreaterThan(300);
+    expect((femaleHusbands(apart) / table.rows) * 10_000).toBeLessThan(550);
+    const male = await sample(plain, { rows: 16_281, seed: 1, constraints: [husband] });
+    expect([femaleHusbands(male), male.deadEnds]).toEqual([0, 0]);
     const bound = await sample(model, { rows: 16_281, seed: 1, constraints: [husband] });
     expect([femaleHusbands(bound), bound.deadEnds]).toEqual([0, 0]);
   });

@@ -307,7 +307,7 @@ describe("an order of categories", () => {
   };
 
   test("is found from the other columns", () => {
-    const { codeAt } = fitCopula(mixed).cuts[0];
+    const { codeAt } = fitCopula(mixed).ranks[0].cuts[0];
     const order = [...codeAt].map((code) => shuffled.indexOf(code));
     expect(order[0] === 0 ? order : order.toReversed()).toEqual([0, 1, 2, 3]);
   });

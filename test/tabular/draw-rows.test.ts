@@ -183,6 +183,26 @@ describe("constraints", () => {
     }
   });
 
+  test("columns that they bind are drawn first, unless the model draws best in the order of the table", async () => {
+    const orders: (readonly number[])[] = [];
+    const watched = {
+      columns: model.columns,
+      begin(options: Parameters<typeof model.begin>[0]) {
+        orders.push(options.order);
+        return model.begin(options);
+      },
+    };
+    const last = model.columns.length - 1;
+    const [one, other] = [model.columns[last].name, model.columns[0].name];
+    const missing = { missing: false };
+    const constraint: Constraint = { kind: "when", when: { [one]: missing }, then: { [other]: missing } };
+    const options = { rows: 5, constraints: [constraint] };
+    await sample(watched, options);
+    await sample({ ...watched, inTableOrder: true }, options);
+    expect(orders[0].slice(0, 2)).toEqual([last, 0]);
+    expect(orders[1]).toEqual(model.columns.map((_, column) => column));
+  });
+
   test("what they leave is as frequent as it was: nobody vanishes", async () => {
     const free = await sample(model, { rows: 3000, seed: 1 });
     const bound = await sample(model, { rows: 3000, seed: 1, constraints: [husband, wife] });
@@ -334,7 +354,7 @@ describe("dead ends", () => {
           ? { ...each, codes: each.codes.map(() => ({ kind: "bin", low: 1900, high: 2000, step: 1 })) }
           : each,
       ),
-      model.cuts,
+      model.ranks,
       model.correlations,
     );
     await expect(sample(wide, { fill, constraints: [between], redraws: 1 })).rejects.toThrow(

@@ -100,6 +100,30 @@ describe("codes of numbers", () => {
     expect(coded.columns[0].codes.length).toBeLessThanOrEqual(100);
   });
 
+  test("what is decoded has the decimals of the column, and all of its numbers are in some bin", () => {
+    for (const decimals of [1, 2, 3]) {
+      const random = randomStream(decimals, "decimals");
+      const grid = 10 ** decimals;
+      const values = made(3000, () => (random.below(3 * grid) - grid) / grid);
+      values[0] = Math.PI;
+      const { columns } = fitCodes(tableOf(numbers("x", values)));
+      const [column] = columns;
+      const drawn = new Set<number>();
+      for (const code of column.codes) {
+        for (let at = 0; at < 300; at++) {
+          const value = cellWithin(everything("number"), code, random) as number;
+          expect(value).toBe(Number(value.toFixed(decimals)));
+          drawn.add(value);
+        }
+      }
+      const bins = column.codes.filter((code) => code.kind === "bin");
+      if (bins.length === 0) continue;
+      const [low, high] = [Math.min(...bins.map((bin) => bin.low)), Math.max(...bins.map((bin) => bin.high))];
+      const inside = new Set(values.slice(1).filter((value) => value >= low && value <= high));
+      expect([...inside].filter((value) => !drawn.has(value)).length).toBeLessThan(0.02 * inside.size);
+    }
+  });
+
   test("the tails of a long column have finer bins than its middle", () => {
     const random = randomStream(4, "tails");
     const coded = fitCodes(

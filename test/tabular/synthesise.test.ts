@@ -95,6 +95,24 @@ describe("a table made after another", () => {
     expect(column(made, "Patient ID").slice(0, 2)).toEqual(["1", "2"]);
   });
 
+  test("constraints hold in what is written, too, which is rounded to the decimals of the table", async () => {
+    const { below } = randomStream(4, "grants");
+    const lines = Array.from({ length: 800 }, () => {
+      const pay = below(4000) / 10;
+      return `${pay},${pay + (1 + below(600)) / 10},${pay >= 50 ? "no" : "yes"}`;
+    });
+    const grants = parseTable("clinic.csv", `pay,cost,benefit\n${lines.join("\n")}\n`);
+    const text =
+      "table: clinic.csv\nconstraints:\n  - {order: [pay, cost], strict: true}\n  - {when: {pay: {min: 50}}, then: {benefit: 'no'}}\n  - {when: {pay: {below: 50}}, then: {benefit: 'yes'}}\n";
+    const { rows } = await rowsOf(fit(text, grants), ["pay>=20.5", "pay<70.3"]);
+    for (const [pay, cost, benefit] of rows) {
+      expect(Number(pay)).toBeGreaterThanOrEqual(20.5);
+      expect(Number(pay)).toBeLessThan(70.3);
+      expect(Number(cost)).toBeGreaterThan(Number(pay));
+      expect(benefit).toBe(Number(pay) >= 50 ? "no" : "yes");
+    }
+  });
+
   test("same seed, same rows; another seed, others", async () => {
     const fitted = fit(manifest());
     expect(await rowsOf(fitted)).toEqual(await rowsOf(fitted));

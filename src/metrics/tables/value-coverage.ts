@@ -1,10 +1,15 @@
 // How much of a column's values another table has at all.
 
+import { binOf, binStarts } from "./common-codes.ts";
 import type { CategoryColumn, NumberColumn, TypedColumn, TypedTable } from "./typed-columns.ts";
 import { expectAlike } from "./typed-rows.ts";
 
 export interface Coverage {
-  /** Of a category's column: the share of its categories that occur; of a number's: the share of its range that is reached. In [0, 1]. */
+  /**
+   * Of a category's column: the share of its categories that occur; of a number's: the share of up to a hundred bins, of ten real rows or more
+   * each, that have a row. In [0, 1]. Not of the range itself, which the lowest and the highest person alone decide: whoever knew the one could
+   * compute the other.
+   */
   readonly share: number;
   /** Categories of the real column, or 0 for a number. */
   readonly categories: number;
@@ -51,15 +56,20 @@ function ofCategories(real: CategoryColumn, other: CategoryColumn): Omit<Coverag
 
 function ofRange(real: NumberColumn, other: NumberColumn): Omit<Coverage, "missing"> {
   const [low, high] = range(real);
-  const [least, greatest] = range(other);
-  const covered = Math.max(0, Math.min(high, greatest) - Math.max(low, least));
-  const inside = other.values.some((value) => value >= low && value <= high);
+  const held = real.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+  const starts = binStarts(real, Math.max(1, Math.min(mostBins, Math.floor(held / rowsOfBin))));
+  const reached = new Set<number>();
+  for (const value of other.values) if (value >= low && value <= high) reached.add(binOf(starts, value));
   return {
-    share: low > high ? 1 : low === high ? Number(inside) : covered / (high - low),
+    share: starts.length === 0 ? 1 : reached.size / starts.length,
     ...{ categories: 0, lost: [] },
     outside: low > high ? 0 : other.values.filter((value) => value < low || value > high).length,
   };
 }
+
+/** Bins of a number, at most, and real rows in each, at least. */
+const mostBins = 100;
+const rowsOfBin = 10;
 
 /** The least and the greatest value; Infinity and -Infinity where there is none. */
 function range({ values }: NumberColumn): [number, number] {

@@ -53,7 +53,7 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
     {
       ...{ id: "coverage", title: "Values that occur", found: found.coverage },
       sentence:
-        "The share of categories, and of the range of numbers, that occur at all; the mean over columns. Independent columns keep them all.",
+        "The share of categories, and of a hundred bins of numbers, that occur at all; the mean over columns. Independent columns keep them all.",
       ...{ decimals: 3, yardsticks: usual },
     },
     {
@@ -89,7 +89,8 @@ export function nearerMeasure({ privacy: { nearer, closest } }: TableJudgement):
     ...{ id: "nearer", title: "Nearer to training rows", found: nearer },
     sentence:
       `The share of ${whole(closest.rows)} synthetic rows that are nearer to one of ${whole(closest.others)} training rows than to as many that ` +
-      "the model never saw; .5 is right, and copies of training rows are well above. It sees copying in bulk, not a single person's row.",
+      "the model never saw; .5 is right, and copies of training rows are well above. By chance one interval of twenty misses what all rows of " +
+      "the model would have. It sees copying in bulk, not a single person's row.",
     ...{ decimals: 3, yardsticks: { floor: "independent", ceiling: "copies" } },
   };
 }

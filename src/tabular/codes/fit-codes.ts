@@ -69,6 +69,7 @@ export function fitCodes(table: TypedTable, options: CodeOptions = {}): CodedTab
     rows: table.rows,
     columns: fitted.map(({ column }) => column),
     cells: fitted.map(({ cells }) => cells),
+    least,
   };
 }
 

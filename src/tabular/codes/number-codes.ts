@@ -1,4 +1,5 @@
 // The codes of a column of numbers: values that many rows have as they are, all others in bins.
+import { gridAbove, onGrid } from "../cell-domain.ts";
 import type { Code } from "../coded-table.ts";
 import { roundestBetween } from "./round-edges.ts";
 
@@ -30,7 +31,7 @@ export interface NumberCodeLimits {
 export function numberCodes(numbers: Float64Array, limits: NumberCodeLimits): Code[] {
   const { least } = limits;
   const sorted = Float64Array.from(numbers).sort();
-  const isWhole = sorted.every((value) => Number.isSafeInteger(value));
+  const step = stepOf(sorted, least);
   const values = frequentValues(sorted, limits);
   const known = new Set(values);
   const rest = sorted.filter((value) => !known.has(value));
@@ -39,7 +40,7 @@ export function numberCodes(numbers: Float64Array, limits: NumberCodeLimits): Co
     at: value,
   }));
   if (rest.length >= least) {
-    let bins = binsOf(rest, limits, isWhole);
+    let bins = binsOf(rest, limits, step);
     // Ties move rows over an edge: a bin that is left with too few joins its neighbour.
     for (;;) {
       const held = rowsByBin(rest, bins);
@@ -73,24 +74,63 @@ function frequentValues(sorted: Float64Array, { least, values }: NumberCodeLimit
 }
 
 /** @param rest ascending, at least `least` */
-function binsOf(rest: Float64Array, limits: NumberCodeLimits, isWhole: boolean): Bin[] {
+function binsOf(rest: Float64Array, limits: NumberCodeLimits, step: number): Bin[] {
+  const isWhole = step === 1;
+  // What is between two multiples is no number of this column.
+  const up = (edge: number): number => (step > 0 && step < 1 ? gridAbove(edge, step) : edge);
   const { least } = limits;
   const half = Math.ceil(least / 2);
   const edges: number[] = [];
   for (const rank of cutRanks(rest.length, limits)) {
-    const edge = edgeAmong(rest, rank - half, rank + half - 1, isWhole);
+    const edge = up(edgeAmong(rest, rank - half, rank + half - 1, isWhole));
     if (edges.length === 0 || edge > edges[edges.length - 1]) edges.push(edge);
   }
   const aside = Math.min(half, rest.length >> 2);
-  const lowest = edgeAmong(rest, aside, 2 * aside, isWhole);
-  const highest = edgeAmong(rest, rest.length - 1 - 2 * aside, rest.length - 1 - aside, isWhole);
+  const lowest = up(edgeAmong(rest, aside, 2 * aside, isWhole));
+  const highest = -up(-edgeAmong(rest, rest.length - 1 - 2 * aside, rest.length - 1 - aside, isWhole));
   const inner = edges.filter((edge) => edge > lowest && edge < highest);
   const starts = [Math.min(lowest, highest), ...inner];
-  const step = isWhole ? 1 : 0;
   return starts.map((low, b) => {
     const next = starts.at(b + 1);
-    return { kind: "bin", low, high: next === undefined ? Math.max(lowest, highest) : next - step, step };
+    return {
+      kind: "bin",
+      low,
+      high: next === undefined ? Math.max(lowest, highest) : before(next, step),
+      step,
+    };
   });
+}
+
+/** The last number that is drawn before the start of a bin. */
+function before(start: number, step: number): number {
+  if (step === 0) return start;
+  return onGrid(Math.round(start / step) - 1, step);
+}
+
+/** Decimals beyond which numbers are taken as they come. */
+const mostDecimals = 6;
+
+/**
+ * What numbers are multiples of: 1, .1, .01, ..., by the most decimals that at least `least` of them have, for so they are written; 0 for any.
+ * A number that is drawn must be the one that is written, or a constraint that it keeps would be broken by rounding.
+ */
+function stepOf(sorted: Float64Array, least: number): number {
+  if (sorted.every((value) => Number.isSafeInteger(value))) return 1;
+  const counts = new Array<number>(mostDecimals + 2).fill(0);
+  for (const value of sorted) {
+    const text = String(value);
+    const decimals = text.includes("e") ? mostDecimals + 1 : text.length - 1 - (text + ".").indexOf(".");
+    counts[Math.min(mostDecimals + 1, Math.max(0, decimals))]++;
+  }
+  let over = 0;
+  for (let decimals = mostDecimals + 1; decimals > 0; decimals--) {
+    over += counts[decimals];
+    if (over < least) continue;
+    const step = Number(`1e-${decimals}`);
+    const largest = Math.max(Math.abs(sorted[0]), Math.abs(sorted[sorted.length - 1]));
+    return decimals > mostDecimals || largest / step > Number.MAX_SAFE_INTEGER ? 0 : step;
+  }
+  return 1;
 }
 
 /** Ranks of the inner edges: equal numbers of rows, and towards both ends of a long column half as many each time, for its tails. */

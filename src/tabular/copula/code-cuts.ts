@@ -48,20 +48,41 @@ export function scoresOf({ codeAt, cuts }: CodeCuts): Float64Array {
   return scores;
 }
 
+/** The code that a latent means. */
+export function codeAtLatent({ codeAt, cuts }: CodeCuts, latent: number): number {
+  return codeAt[positionAt(cuts, latent, 0, codeAt.length - 1)];
+}
+
+/** Between two positions. */
+function positionAt(cuts: Float64Array, latent: number, first: number, last: number): number {
+  let low = first;
+  let high = last;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (latent < cuts[middle + 1]) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** By code, 0 where it may not be drawn, else how much it is to be drawn more than its latent says: 1 for as much. */
+export type CodeWeights = Uint8Array | Float64Array;
+
 /** Draws the latent of one column of one row, and says which code that is. */
 export class LatentDraw {
   /** What `draw` drew last. */
   latent = 0;
   code = -1;
-  // The runs of neighbouring positions that are allowed: first and last position, logarithm of their share.
+  // The runs of neighbouring positions with one weight: first and last position, weight, logarithm of their share times it.
   readonly #first: number[] = [];
   readonly #last: number[] = [];
+  readonly #weight: number[] = [];
   readonly #share: number[] = [];
 
   /**
    * A normal number whose code is allowed; nothing is rejected.
    *
-   * @param allowed by code from `offset` on, 1 where it is; undefined: all
+   * @param allowed by code from `offset` on; undefined: all
    * @returns whether any is; `latent` and `code` then hold the draw
    */
   draw(
@@ -69,7 +90,7 @@ export class LatentDraw {
     mean: number,
     scale: number,
     random: Random,
-    allowed?: Uint8Array,
+    allowed?: CodeWeights,
     offset = 0,
   ): boolean {
     const { codeAt, cuts } = columns;
@@ -87,7 +108,7 @@ export class LatentDraw {
   }
 
   /** The natural logarithm of the share of codes that are allowed; -Infinity where none is. */
-  logShare({ codeAt, cuts }: CodeCuts, mean: number, scale: number, allowed: Uint8Array): number {
+  logShare({ codeAt, cuts }: CodeCuts, mean: number, scale: number, allowed: CodeWeights): number {
     const runs = this.#findRuns(codeAt, allowed, 0);
     if (runs === 0) return -Infinity;
     const most = this.#weighRuns(runs, cuts, mean, scale);
@@ -97,19 +118,23 @@ export class LatentDraw {
   }
 
   /** @returns how many */
-  #findRuns(codeAt: Int32Array, allowed: Uint8Array | undefined, offset: number): number {
+  #findRuns(codeAt: Int32Array, allowed: CodeWeights | undefined, offset: number): number {
     if (allowed === undefined) {
       this.#first[0] = 0;
       this.#last[0] = codeAt.length - 1;
+      this.#weight[0] = 1;
       return 1;
     }
     let runs = 0;
     for (let position = 0; position < codeAt.length; position++) {
-      if (allowed[offset + codeAt[position]] === 0) continue;
-      if (runs > 0 && this.#last[runs - 1] === position - 1) this.#last[runs - 1] = position;
+      const weight = allowed[offset + codeAt[position]];
+      if (weight === 0) continue;
+      const isNext = runs > 0 && this.#last[runs - 1] === position - 1;
+      if (isNext && this.#weight[runs - 1] === weight) this.#last[runs - 1] = position;
       else {
         this.#first[runs] = position;
         this.#last[runs] = position;
+        this.#weight[runs] = weight;
         runs++;
       }
     }
@@ -122,7 +147,7 @@ export class LatentDraw {
     for (let run = 0; run < runs; run++) {
       const low = (cuts[this.#first[run]] - mean) / scale;
       const high = (cuts[this.#last[run] + 1] - mean) / scale;
-      this.#share[run] = logShareBetween(low, high);
+      this.#share[run] = logShareBetween(low, high) + Math.log(this.#weight[run]);
       most = Math.max(most, this.#share[run]);
     }
     return most;
@@ -157,13 +182,6 @@ export class LatentDraw {
       : normalBetween((cuts[first] - mean) / scale, (cuts[last + 1] - mean) / scale, random);
     // Rounding must not carry it over a cut.
     this.latent = Math.min(cuts[last + 1], Math.max(cuts[first], mean + scale * standard));
-    let low = first;
-    let high = last;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.latent < cuts[middle + 1]) high = middle;
-      else low = middle + 1;
-    }
-    this.code = codeAt[low];
+    this.code = codeAt[positionAt(cuts, this.latent, first, last)];
   }
 }

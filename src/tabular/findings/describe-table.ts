@@ -1,7 +1,7 @@
 // What a table is like before anything is learned from it: the kinds of its columns as guessed, and what to decide.
 import { expectArgument } from "../../errors/arguments.ts";
 import type { Table } from "../../files/csv.ts";
-import { fewestRows } from "../codes/fit-codes.ts";
+import { fewestRows, leastRows } from "../codes/fit-codes.ts";
 import type { ColumnForm } from "../columns/column-forms.ts";
 import { fewestHeldOut } from "../judging/judge-tables.ts";
 import { writeDate } from "../columns/date-cells.ts";
@@ -90,8 +90,9 @@ function extremes(numbers: Float64Array, form: ColumnForm): { lowest: string; hi
   return { lowest: shown(low), highest: shown(high) };
 }
 
-/** `########_###.png` where all cells are like 00000001_000.png; at least one digit. */
+/** `########_###.png` where all cells are like 00000001_000.png, and are ten or more; at least one digit. */
 function shapeOf(cells: readonly string[]): string | undefined {
+  if (cells.length < leastRows) return undefined;
   const shape = (cell: string): string => cell.replace(/\d/gu, "#");
   const first = shape(cells[0]);
   return first.includes("#") && cells.every((cell) => shape(cell) === first) ? first : undefined;

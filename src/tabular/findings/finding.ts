@@ -34,4 +34,6 @@ export interface Finding {
   readonly sentence: string;
   /** What can be said in a manifest. */
   readonly advice: string;
+  /** Sentence and advice for files that are passed on, where these name values that fewer than ten rows have. */
+  readonly withoutValues?: string;
 }

@@ -100,7 +100,7 @@ function countFindings(facts: readonly ColumnFacts[]): Finding[] {
       {
         ...{ topic: "count", columns: [count.name] },
         sentence: `may count how often a row occurs: no two rows are equal without it, and it sums to ${total.toLocaleString("en")}`,
-        advice: `count: ${count.name} learns from so many rows, and counts them again`,
+        advice: `count: ${count.name} learns from so many rows, and counts them again; only where they count people, not what one person has`,
       },
     ];
   });

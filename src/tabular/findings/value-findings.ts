@@ -26,6 +26,7 @@ export function valueFindings(facts: ColumnFacts): Finding[] {
         ...{ topic: "doubt", columns: [name] },
         sentence: (message ?? doubt).replace(/^record \d+: /u, ""),
         advice: `until this is said, it is taken as: ${form.kind}`,
+        withoutValues: `can be read in more than one way, as tessera describe shows; until this is said, it is taken as: ${form.kind}`,
       },
     ];
   }
@@ -40,6 +41,9 @@ export function valueFindings(facts: ColumnFacts): Finding[] {
         columns: [name],
         sentence: what,
         advice: missing > 0 ? "only whether it is missing is learned" : "leave it out",
+        ...(counts.length === 0 || counts[0][1] >= leastRows
+          ? {}
+          : { withoutValues: "has one value alone, in few rows: only whether it is missing is learned" }),
       },
     ];
   }
@@ -143,7 +147,7 @@ function numberFindings(facts: ColumnFacts, numbers: Float64Array): Finding[] {
   const code = codeFinding(facts, numbers);
   if (code !== undefined) findings.push(code);
   const [[first, most]] = counts;
-  if (most >= dominant.numbers * held) {
+  if (most >= dominant.numbers * held && most >= leastRows) {
     findings.push({
       ...{ topic: "dominant", columns: [name] },
       sentence: `is ${first} in ${percent(most / held)} of the rows`,
@@ -212,6 +216,7 @@ function codeFinding({ name, form }: ColumnFacts, numbers: Float64Array): Findin
       ...{ topic: "code", columns: [name] },
       sentence: `has ${value} in ${counted(count, "row")}, and nothing between it and ${next}: it may be a code, such as for "unknown" or "more than"`,
       advice: `where it is no amount, say words: ["${value}"], which makes it a missing value; else it stays a value of its own`,
+      withoutValues: `has ${count < leastRows ? "a number" : String(value)} in several rows that is far from all others, as tessera describe shows: where it is a code, list it under words, which makes it a missing value`,
     };
   }
   return undefined;

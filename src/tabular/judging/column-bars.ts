@@ -2,10 +2,9 @@
 
 import { counted } from "../../errors/counted.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
+import { fewestNamed } from "./named-values.ts";
 import type { Bar } from "./table-judgement.ts";
 
-/** Fewer real rows with a value are not named. */
-export const fewestNamed = 10;
 const mostBars = 12;
 /** A number that so many of the rows have has a bar of its own. */
 const spikeShare = 0.05;

@@ -22,7 +22,7 @@ export interface ColumnJudgement {
   readonly name: string;
   readonly kind: "category" | "number";
   readonly shape: Yardsticked;
-  /** Share of the categories, or of the range, that occurs. */
+  /** Share of the categories, or of bins of numbers, that occurs. */
   readonly coverage: number;
   /** Categories that the real table has and the synthetic one has not: how many, and the names of those that ten or more rows have. */
   readonly lost: { readonly categories: number; readonly of: number; readonly names: readonly string[] };
@@ -74,7 +74,7 @@ export interface TableJudgement {
   readonly triples: Yardsticked;
   /** Mean over pairs of numbers; null where there are none. */
   readonly correlations: Yardsticked;
-  /** Mean over columns of the share of categories or range that occurs. */
+  /** Mean over columns of the share of categories or bins that occurs. */
   readonly coverage: Yardsticked;
   /** Pairs and triples that were looked at, of so many. */
   readonly looked: Readonly<Record<"pairs" | "triples", { readonly taken: number; readonly all: number }>>;

@@ -3,6 +3,7 @@
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { visible } from "../../labels/wording.ts";
+import { fewestNamed } from "./named-values.ts";
 import type { TypedColumn, TypedTable } from "../../metrics/tables/typed-columns.ts";
 
 export interface Target {
@@ -17,10 +18,10 @@ const targetNames = ["label", "target", "class", "outcome", "income", "y"];
 
 /**
  * The column that is asked for; else the first one of two values whose name says it (label, target, class, outcome, income, y); else the
- * last category of two values.
+ * last category of two values. Both values have ten rows or more, since they are named.
  *
  * @returns undefined where none is asked for and there is none
- * @throws UsageError for a column that the table does not have, or that has other than two values
+ * @throws UsageError for a column that the table does not have, that has other than two values, or too few rows of one
  */
 export function targetOf(table: TypedTable, asked?: string): Target | undefined {
   const name = asked ?? usualTarget(table);
@@ -39,12 +40,20 @@ export function targetOf(table: TypedTable, asked?: string): Target | undefined 
       `the target must have two values, and ${visible(name)} has ${counts.size}; name another with --target`,
     );
   }
-  const [[negative], [positive]] = [...counts].sort(([, a], [, b]) => b - a);
+  const [[negative], [positive, fewer]] = [...counts].sort(([, a], [, b]) => b - a);
+  if (fewer < fewestNamed) {
+    throw new UsageError(
+      `the target must have ten rows of each of its two values, and ${visible(name)} has ${fewer} of the rarer one; name another with --target`,
+    );
+  }
   return { column: name, positive, negative };
 }
 
 function usualTarget({ columns }: TypedTable): string | undefined {
-  const two = columns.filter((column) => valuesOf(column).size === 2);
+  const two = columns.filter((column) => {
+    const counts = [...valuesOf(column).values()];
+    return counts.length === 2 && Math.min(...counts) >= fewestNamed;
+  });
   const named = two.find(({ name }) => targetNames.includes(name.trim().toLowerCase()));
   return (named ?? two.findLast(({ kind }) => kind === "category"))?.name;
 }

@@ -54,7 +54,10 @@ function columnLines(column: ColumnDescription, findings: readonly Finding[]): s
   const own = findings.filter(
     ({ columns, topic }) => columns.length === 1 && columns[0] === name && topic !== "count",
   );
-  const notes = own.map(({ sentence, advice }) => `  # ${sentence}: ${advice}`);
+  // A manifest is kept in the folder of its run.
+  const notes = own.map(
+    ({ sentence, advice, withoutValues = `${sentence}: ${advice}` }) => `  # ${withoutValues}`,
+  );
   const fields = [`kind: ${form.kind}`];
   if (form.kind === "date" && form.dates !== undefined) {
     // A day that might be a month is read as most of the world writes it, where a person sees it.

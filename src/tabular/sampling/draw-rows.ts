@@ -99,7 +99,7 @@ export async function sample(model: CodeModel, options: SampleOptions): Promise<
     throw new UsageError(`sample: ${counted(fill.rows, "row")} to fill, but rows is ${rows}`);
   }
   const known = new KnownCells(model.columns, fill);
-  const plan = samplingPlan(model.columns, given, constraints, known.columns, options.numberShown);
+  const plan = samplingPlan(model.columns, given, constraints, known.columns, options.numberShown, model);
   const values = model.columns.map(() => new Array<Drawn>(rows).fill(null));
   let deadEnds = 0;
   for (let start = 0; start < rows; start += blockRows) {

@@ -3,6 +3,7 @@
 
 import { UsageError } from "../../errors/errors.ts";
 import { admits, everything, kindOf, meet } from "../cell-domain.ts";
+import type { CodeModel } from "../code-model.ts";
 import type { CodedColumn } from "../coded-table.ts";
 import { plainly, type NumberShown } from "../constraints/condition.ts";
 import {
@@ -27,6 +28,7 @@ export interface SamplingPlan {
 
 /**
  * @param filled columns of which cells are filled in, and so may not be missing
+ * @param model in which order it draws best
  * @throws UsageError for conditions or constraints that do not suit the columns, or leave one of them no value
  */
 export function samplingPlan(
@@ -35,6 +37,7 @@ export function samplingPlan(
   constraints: readonly Constraint[],
   filled: ReadonlySet<number>,
   numberShown: NumberShown = plainly,
+  { together = [], inTableOrder = false }: Pick<CodeModel, "together" | "inTableOrder"> = {},
 ): SamplingPlan {
   const kinds = columns.map((column) => ({ name: column.name, kind: kindOf(column) }));
   const placed = placeConstraints(constraints, kinds, numberShown);
@@ -62,10 +65,16 @@ export function samplingPlan(
   // Columns that bind each other are drawn one after another, before the others, which then are drawn to suit them.
   for (const each of placed)
     if (each.kind === "order") for (const column of columnsOf(each)) order.add(column);
-  for (const each of placed) for (const column of columnsOf(each)) order.add(column);
+  if (!inTableOrder) for (const each of placed) for (const column of columnsOf(each)) order.add(column);
   columns.forEach((_, column) => order.add(column));
   const limits = columns.map((_, column) => new ColumnLimits(column, columns, placed, domains));
-  return { order: [...order], given, limits };
+  const beside = new Map(together.flatMap((columns) => columns.map((column) => [column, columns])));
+  const grouped = new Set<number>();
+  for (const column of order) {
+    const own = beside.get(column) ?? [column];
+    for (const each of order) if (own.includes(each)) grouped.add(each);
+  }
+  return { order: [...grouped], given, limits };
 }
 
 function impossible(

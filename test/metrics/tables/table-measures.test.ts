@@ -149,7 +149,7 @@ describe("pairs and triples", () => {
   });
 });
 
-test("coverage counts categories and the range that occur, and what is beyond them", () => {
+test("coverage counts categories and bins of numbers that occur, and what is beyond them", () => {
   const real = tableOf({ k: ["a", "a", "b", "c"], n: [0, 10, 5, NaN] });
   const other = tableOf({ k: ["a", "b", "new", ""], n: [2, 7, 12, 7] });
   const [k, n] = valueCoverage(real, other);
@@ -157,11 +157,18 @@ test("coverage counts categories and the range that occur, and what is beyond th
     ...{ share: 2 / 3, categories: 3, lost: [{ name: "c", rows: 1 }], outside: 1 },
     missing: { real: 0, other: 0.25 },
   });
-  expect(n).toEqual({ share: 0.8, categories: 0, lost: [], outside: 1, missing: { real: 0.25, other: 0 } });
+  expect(n).toEqual({ share: 1, categories: 0, lost: [], outside: 1, missing: { real: 0.25, other: 0 } });
   const empty = tableOf({ k: ["", ""], n: [NaN, NaN] });
   expect(valueCoverage(empty, real).map(({ share }) => share)).toEqual([1, 1]);
   expect(valueCoverage(real, empty).map(({ share }) => share)).toEqual([0, 0]);
   expect(valueCoverage(tableOf({ n: [3, 3] }), tableOf({ n: [3, 4] }))[0].share).toBe(1);
+  const numbers = (from: number, to: number): number[] =>
+    Array.from({ length: to - from }, (_, i) => from + i);
+  const hundred = tableOf({ n: numbers(0, 100) });
+  expect(valueCoverage(hundred, tableOf({ n: numbers(0, 75) }))[0].share).toBe(0.8);
+  // What the outermost person has does not show: else it could be computed from the share.
+  const longer = tableOf({ n: [...numbers(0, 99), 123_456] });
+  expect(valueCoverage(longer, tableOf({ n: numbers(0, 75) }))[0].share).toBe(0.8);
 });
 
 describe("distances of records", () => {

@@ -214,12 +214,13 @@ test("options that there are not, and values that cannot be, are refused in a li
 });
 
 describe("the target", () => {
+  const many = <Cell>(...cells: Cell[]): Cell[] => Array.from({ length: 10 }, () => cells).flat();
   const table = tableOf({
-    a: ["x", "y", "x"],
-    Label: ["no", "yes", "no"],
-    z: ["p", "q", "q"],
-    three: ["1", "2", "3"],
-    bit: [0, 1, 1],
+    a: many("x", "y", "x"),
+    Label: many("no", "yes", "no"),
+    z: many("p", "q", "q"),
+    three: many("1", "2", "3"),
+    bit: many(0, 1, 1),
   });
 
   test("is the column that says so, else the last category of two values, else the one that is asked for", () => {
@@ -228,6 +229,17 @@ describe("the target", () => {
     expect(targetOf(unnamed)?.column).toBe("z");
     expect(targetOf(table, "bit")).toEqual({ column: "bit", positive: "0", negative: "1" });
     expect(targetOf(tableOf({ three: ["1", "2", "3"] }))).toBeUndefined();
+  });
+
+  test("is none of which one value has fewer than ten rows, for it would be named", () => {
+    const few = tableOf({
+      z: many("p", "q", "q"),
+      label: [...many("no", "no", "no").slice(9), ...many("yes").slice(1)],
+    });
+    expect(targetOf(few)?.column).toBe("z");
+    expect(() => targetOf(few, "label")).toThrow(
+      'the target must have ten rows of each of its two values, and "label" has 9 of the rarer one; name another with --target',
+    );
   });
 
   test("must be there and have two values", () => {
