@@ -14,8 +14,12 @@ const proof = async (script: string, ...options: string[]): Promise<string> => {
 };
 
 test("a run that is killed, and one that loses devices, end as one that was left alone", async () => {
-  const shown = await proof("prove-survival.mjs", "--kills", "1", "--losses", "1");
-  expect(shown).toMatch(/1 runs that were killed, \d+ times in all: 0 of them failed/u);
+  const shown = await proof("prove-survival.mjs", "--kills", "2", "--losses", "1");
+  for (const subject of ["images", "texts"]) {
+    expect(shown).toMatch(
+      new RegExp(`${subject}: 1 runs that were killed, \\d+ times in all: 0 of them failed`, "u"),
+    );
+  }
   expect(shown).toMatch(/passed\n$/u);
 });
 

@@ -27,6 +27,7 @@ const small: EncoderConfiguration = {
 const configurations: readonly [string, EncoderConfiguration][] = [
   ["a bag", bag],
   ["a transformer", { ...small, segments: 2 }],
+  ["a transformer with weights of words", { ...small, weighted: true }],
   [
     "a transformer with norms first",
     { ...small, normFirst: true, activation: "relu", epsilon: 1e-5, firstPlace: 2 },
