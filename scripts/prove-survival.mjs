@@ -66,7 +66,19 @@ const subjects = [
   {
     name: "texts",
     begin: (out) => [
-      ...["encode", "train", texts, "--out", out, "--encoder", "transformer", "--vocabulary", "120", "--width", "16"],
+      ...[
+        "encode",
+        "train",
+        texts,
+        "--out",
+        out,
+        "--encoder",
+        "transformer",
+        "--vocabulary",
+        "120",
+        "--width",
+        "16",
+      ],
       ...["--layers", "1", "--heads", "2", "--batch", "8", "--held-out", "8", "--epochs", "8"],
     ],
     resume: (out) => ["encode", "train", texts, "--resume", out],

@@ -37,7 +37,16 @@ const trainings = {
   crops: { texts: "crops", options: ["--encoder", "bag"] },
   transformer: {
     texts: "pairs",
-    options: ["--encoder", "transformer", "--tokens", "96", "--steps", "1400", "--checkpoint-every", "100steps"],
+    options: [
+      "--encoder",
+      "transformer",
+      "--tokens",
+      "96",
+      "--steps",
+      "1400",
+      "--checkpoint-every",
+      "100steps",
+    ],
   },
 };
 
@@ -129,7 +138,9 @@ const line = (cells) => `| ${cells.join(" | ")} |`;
 
 try {
   const { training, collections } = prepare(options["data-root"], join(folder, "data"));
-  const encoders = Object.fromEntries(Object.keys(trainings).map((name) => [name, encoderOf(name, training)]));
+  const encoders = Object.fromEntries(
+    Object.keys(trainings).map((name) => [name, encoderOf(name, training)]),
+  );
   for (const [name, encoder] of Object.entries(encoders)) {
     console.log(`${name}: ${secondsOf(encoder).toFixed(0)} s of training`);
   }
@@ -160,7 +171,8 @@ try {
   }
   for (const { row, collection, measure, least } of bars) {
     const value = found.get(row).get(collection)[measure];
-    if (value < least) fails.push(`${row}: ${measure} on ${collection} is ${short(value)}, below ${short(least)}`);
+    if (value < least)
+      fails.push(`${row}: ${measure} on ${collection} is ${short(value)}, below ${short(least)}`);
   }
   if (secondsOf(encoders.bag) > mostSeconds) {
     fails.push(`bag: ${secondsOf(encoders.bag).toFixed(0)} s of training, more than ${mostSeconds}`);

@@ -53,9 +53,15 @@ export async function encoderOn(engine: Engine): Promise<Problem> {
   const norm = new LayerNorm(engine, width, { epsilon });
   const blocks = Array.from(
     { length: layers },
-    () => new TransformerBlock(engine, init, { width, heads, hidden: 4 * width, activation: "gelu", epsilon }),
+    () =>
+      new TransformerBlock(engine, init, { width, heads, hidden: 4 * width, activation: "gelu", epsilon }),
   );
-  const parts = { words, places, norm, ...Object.fromEntries(blocks.map((block, i) => [`blocks.${i}`, block])) };
+  const parts = {
+    words,
+    places,
+    norm,
+    ...Object.fromEntries(blocks.map((block, i) => [`blocks.${i}`, block])),
+  };
   const encoded = (numbers: Tensor, mask: Tensor): Tensor => {
     const place = slice(places.weight, [0, 0], [tokens, width]);
     let x = norm.forward(add(words.forward(numbers), place));

@@ -16,7 +16,8 @@ const readLines = (file) =>
     .toString("utf8")
     .split("\n")
     .flatMap((line) => (line.trim() === "" ? [] : [JSON.parse(line)]));
-const writeLines = (file, lines) => writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+const writeLines = (file, lines) =>
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 
 /**
  * Writes what the command line takes into a folder.
@@ -36,7 +37,9 @@ export function prepare(root, folder) {
   const texts = abstracts.flatMap((name) =>
     readLines(from(`${name}.documents.jsonl.gz`)).map((text) => ({ ...text, id: `${name}/${text.id}` })),
   );
-  const learned = descriptions.filter((_, i) => isFirst[i] && !lookedFor.has(i)).map((text) => ({ ...text, id: `debian/${text.id}` }));
+  const learned = descriptions
+    .filter((_, i) => isFirst[i] && !lookedFor.has(i))
+    .map((text) => ({ ...text, id: `debian/${text.id}` }));
   writeLines(at("pairs.jsonl"), [...learned, ...texts]);
   writeLines(at("crops.jsonl"), texts.flatMap(cropsOf));
   // The titles are what is asked: they stand in no text.
@@ -78,7 +81,9 @@ export function prepare(root, folder) {
  * what is left of the text, title and all, its document.
  */
 function cropsOf({ id, title, contents }) {
-  const sentences = contents.split(/(?<=\s[.?!]|[.?!])\s+/u).filter((sentence) => sentence.split(/\s+/u).length >= 4);
+  const sentences = contents
+    .split(/(?<=\s[.?!]|[.?!])\s+/u)
+    .filter((sentence) => sentence.split(/\s+/u).length >= 4);
   const whole = [{ id, title, contents }];
   if (sentences.length < 2) return whole;
   return [

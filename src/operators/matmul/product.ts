@@ -227,9 +227,7 @@ export function productCandidates(
   const sixteenRows = inVectors("subgroupVectors", "matmulSubgroupVectors", product, common, bind);
   const more = inVectors("outerProducts", "matmulOuterProducts", product, common, bind);
   const inSubgroups = isWorthOuterProducts(product) ? [...sixteenRows, ...more] : [...more, ...sixteenRows];
-  const others = hasSubgroupsOfEight(adapter)
-    ? [...tiles, subgroups, ...inSubgroups]
-    : tiles;
+  const others = hasSubgroupsOfEight(adapter) ? [...tiles, subgroups, ...inSubgroups] : tiles;
   if (!isWorthTiles(product, adapter)) return [...others, ...workgroups, naive];
   return adapter.isSoftware ? [naive, ...workgroups, ...others] : [naive, ...others, ...workgroups];
 }
