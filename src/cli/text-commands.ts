@@ -18,7 +18,7 @@ function withSearch(command: Command): Command {
     .addOption(
       new Option(
         "--mode <mode>",
-        "lexical: by words (BM25); dense: by vectors; both: by their ranks together. Default: both where the index has vectors",
+        "lexical: by words (BM25); dense: by vectors; both: by both scores together, words counting twice. Default: both where the index has vectors",
       ).choices(searchModes),
     )
     .option("--model <folder>", "the encoder of the index, where it has moved since");

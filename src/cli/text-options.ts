@@ -1,20 +1,21 @@
 // What the commands about texts have in common: the encoder of an index, and the queries' vectors.
 
 import { resolve } from "node:path";
-import { DataError } from "../errors/data-errors.ts";
 import { UsageError } from "../errors/errors.ts";
+import type { LastingEngine } from "../runtime/lasting-engine.ts";
 import type { EngineOptions } from "../runtime/open-engine.ts";
-import { fromFolder } from "../text/encoder/encoder-folder.ts";
-import type { SentenceEncoder } from "../text/encoder/sentence-encoder.ts";
+import type { Engine } from "../runtime/engine.ts";
 import { lsaEncoder } from "../text/lsa/lsa.ts";
-import { encoderDigest } from "../text/search/encoder-digest.ts";
+import { expectSameEncoder, openedForQueries } from "../text/search/index-by-folder.ts";
 import type { OpenIndex } from "../text/search/index-folder.ts";
-import { standardise } from "../text/search/standardisation.ts";
 import { searchModeOf, type SearchMode } from "../text/search/text-index.ts";
+import type { Encoder } from "../text/texts/text.ts";
 import { lastingEngine } from "./on-engine.ts";
 
 /** Encodes queries for an index, until it is disposed of. */
 export interface QueryEncoder extends Disposable {
+  /** What it computes on, where that is an engine. */
+  readonly lasting?: LastingEngine;
   /** Of each query, f32 [width]; undefined where the mode has no use for them. */
   encode(queries: readonly string[]): Promise<readonly (Float32Array | undefined)[]>;
 }
@@ -42,21 +43,16 @@ export async function queryEncoder(
     return { encode: async (queries) => rowsOf(await lsa.encode(queries), lsa.width), ...nothingToRelease };
   }
   const place = model === undefined ? encoder.folder : resolve(model);
-  if ((await encoderDigest(place)) !== encoder.digest) {
-    throw new DataError(
-      place,
-      `holds another encoder than ${folder} was made with; name the folder of that one with --model, or index again`,
-    );
-  }
+  await expectSameEncoder(encoder, place);
   const lasting = await lastingEngine(where);
-  let opened: SentenceEncoder | undefined;
+  let opened: { readonly engine: Engine; readonly encoder: Encoder } | undefined;
   return {
+    lasting,
     encode: (queries) =>
       lasting.run(async (engine) => {
-        if (opened?.module.engine !== engine) opened = await fromFolder(engine, place);
-        const vectors = await opened.encode(queries, { normalise: false });
-        standardise(vectors, opened.width, encoder.standardised);
-        return rowsOf(vectors, opened.width);
+        if (opened?.engine !== engine)
+          opened = { engine, encoder: await openedForQueries(engine, encoder, place) };
+        return rowsOf(await opened.encoder.encode(queries), opened.encoder.width);
       }),
     [Symbol.dispose]: () => lasting[Symbol.dispose](),
   };

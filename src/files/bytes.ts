@@ -59,6 +59,31 @@ export async function readBytes(
 }
 
 /**
+ * The content of a file as readBytes gives it, piece by piece: for what keeps little of it.
+ * @throws DataError as readBytes
+ */
+export async function* readPieces(
+  file: string,
+  { most = mostArrayBytes, why = readOfKind }: ReadLimit = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = await openFile(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new DataError(file, "is not a file");
+    const { size } = stats;
+    const start = await readUpTo(handle, 2);
+    const isPacked = start[0] === 0x1f && start[1] === 0x8b;
+    if (!isPacked && size > most) throw tooLarge(file, `holds ${size} bytes`, { most, why });
+    yield* isPacked ? unpacked(file, handle, size, { most, why }) : chunksOf(handle, size);
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
  * The beginning of a file, or the whole of one that is gzip'd, since it must be unpacked from its start.
  *
  * @param most bytes that are read at most; a gzip'd file may unpack to as much as any
@@ -164,24 +189,33 @@ async function gunzip(
   size: number,
   limit: Required<ReadLimit>,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const gathered: Uint8Array[] = [];
+  for await (const piece of unpacked(file, handle, size, limit)) gathered.push(piece);
+  return joinBytes(gathered);
+}
+
+async function* unpacked(
+  file: string,
+  handle: FileHandle,
+  size: number,
+  limit: Required<ReadLimit>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const unpacking = createGunzip({ chunkSize: 2 ** 18 });
   const packed = Readable.from(chunksOf(handle, size));
   packed.once("error", (cause) => unpacking.destroy(cause));
   // Not `pipeline`: it takes a gzip stream that ends before its file does for an abort.
   packed.pipe(unpacking);
-  const gathered: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const chunk of unpacking as AsyncIterable<Uint8Array>) {
       length += chunk.length;
       if (length > limit.most) throw tooLarge(file, "unpacks to more", limit);
-      gathered.push(chunk);
+      yield chunk;
     }
   } finally {
     packed.destroy();
   }
   await refuseTail(file, handle, unpacking.bytesWritten, size);
-  return joinBytes(gathered);
 }
 
 /** The bytes of a file up to the size it had when it was opened, in pieces; a read stream would close the handle. */

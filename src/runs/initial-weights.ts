@@ -8,7 +8,8 @@ import { linksWithin } from "../data/catalogue/locating.ts";
 import { path as pathBelow } from "../data/manifest/path-field.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
-import { decodedWeights, readWeightBytes, storedWeights } from "../interchange/weight-file.ts";
+import { decodedWeights, storedWeights } from "../interchange/weight-bytes.ts";
+import { readWeightBytes } from "../interchange/weight-file.ts";
 import type { ForeignWeights } from "./beginnings.ts";
 import { readModelFile, type ModelFile } from "./model-file.ts";
 

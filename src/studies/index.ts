@@ -35,6 +35,7 @@ export {
   type TTestMade,
 } from "../statistics/t-tests.ts";
 export { analyse } from "./analysis.ts";
+export { compareRankings } from "./compare-rankings.ts";
 export { absentIsNegative, fullLabels } from "./full-labels.ts";
 export type { PlannedRun } from "./planned-run.ts";
 export { readStudy, type StudyContents } from "./read-study.ts";

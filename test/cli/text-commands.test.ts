@@ -51,12 +51,14 @@ test("search shows titles, passages with the words that matched, and each part's
     /^1 {2}\*Wings\* in a \*slipstream\*\n {3}A \*wing\* behind a propeller meets the \*slipstream\*\.\n/,
   );
   expect(output).toMatch(
-    / {3}wing · score 0\.0328 · words \d\.\d+ \(rank 1\) · meaning 0\.\d{3} \(rank 1\)\n/,
+    / {3}wing · score \d\.\d\d · words \d\.\d \(rank 1\) · meaning 0\.\d{3} \(rank 1\)\n/,
   );
   expect(output).toMatch(/4 texts searched by words and meaning in \d+ ms\n$/);
   expect(output).not.toContain("\u001b");
   const nothing = await tessera("search", "index", "unheard", "--mode", "lexical");
   expect(nothing.output).toBe('Nothing found for "unheard": no text has a word of it.\n');
+  const unknown = await tessera("search", "index", "unheard");
+  expect(unknown.output).toBe('Nothing found for "unheard": the index knows none of its words.\n');
 });
 
 test("search answers each line of its input, as JSON", async () => {
@@ -94,7 +96,7 @@ test("rank writes a table without the documents of the source, and judge-ranking
   const both = await tessera("rank", "index", "queries.json", "--out", "out/both.csv", "--quiet");
   expect([both.code, own(both.errors)]).toEqual([0, ""]);
   expect(both.output).toMatch(/^3 queries, \d+ rows: out\/both\.csv, in .*\n1 query found nothing\n$/);
-  expect(read("out/both.csv")).toMatch(/^id,doc_id,query_id,score\n1_wing,wing,1,0\.0\d+\n/);
+  expect(read("out/both.csv")).toMatch(/^id,doc_id,query_id,score\n1_wing,wing,1,\d\.\d+\n/);
   expect(read("out/both.csv")).not.toContain("1_boat");
   await tessera(
     "rank",
@@ -117,16 +119,26 @@ test("rank writes a table without the documents of the source, and judge-ranking
     "index",
   );
   expect(code).toBe(0);
-  expect(output).toMatch(/ranking +pFound +nDCG@10 +MAP +MRR +recall@100/);
+  expect(output).toMatch(/^ +both\.csv +words\.csv/);
   // r is 3/4 for grade 2 of 2, and 1/2 for grade 1 of 1.
-  expect(output).toMatch(/out\/both\.csv +0\.625 \(0\.500 to 0\.750\) +1\.000/);
-  expect(output).toMatch(/words\.csv less out\/both\.csv +\+0\.000/);
+  expect(output).toMatch(/\npFound +0\.625 \(0\.500 to 0\.750\) +0\.625/);
+  expect(output).toMatch(/\nless both\.csv +words\.csv *\npFound +\+0\.000/);
   expect(output).toContain("Means over 2 queries with 95 % intervals");
   const report = JSON.parse(
     (await tessera("judge-ranking", "qrels.json", "words.csv", "--pfound", "notebook", "--json")).output,
   ) as { pFound: string; rankings: { unjudged: number; measures: { mrr: { mean: number } } }[] };
   expect(report.pFound).toBe("notebook");
   expect(report.rankings[0].measures.mrr.mean).toBe(1);
+});
+
+test("rankings of one name keep their folders, and what is left out of one alone is told of it", async () => {
+  write("words.csv", "query_id,doc_id,score\n1,wing,1\n2,heat,1\n");
+  write("out/words.csv", "query_id,doc_id,score\n1,wing,1\n3,heat,1\n");
+  const { output } = await tessera("judge-ranking", "qrels.json", "words.csv", "out/words.csv");
+  expect(output).toMatch(/^ +words\.csv +out\/words\.csv/);
+  expect(output).toMatch(
+    /\nout\/words\.csv: 1 query without a judgement left out\nout\/words\.csv: 1 judged query/,
+  );
 });
 
 test("an index of a model is searched by that model alone, standardised as its texts were", async () => {
@@ -146,7 +158,7 @@ test("an index of a model is searched by that model alone, standardised as its t
   const other = await tessera(...search);
   expect(other.code).toBe(2);
   expect(own(other.errors)).toMatch(
-    /^error: .*bert: holds another encoder than of-bert was made with; name the folder/,
+    /^error: .*bert: holds another encoder; name the folder of the one that the index was made with \(--model\)/,
   );
 });
 
@@ -157,6 +169,10 @@ test.each([
     "queries.json: line 1: is no JSON object with an id, a title and contents",
   ],
   [["index", "texts.jsonl", "--out", "x", "--keys", "id"], '--keys "id": takes three keys'],
+  [
+    ["index", "texts.jsonl", "--out", "x", "--keys", "id,name,contents", "--skip-bad"],
+    'texts.jsonl: has no text; the first that was left out: texts.jsonl: line 1: has no "name"',
+  ],
   [
     ["index", "texts.jsonl", "--out", "x", "--model", "m", "--encoder", "lsa"],
     "--model makes the vectors, and so does --encoder",

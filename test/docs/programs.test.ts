@@ -337,6 +337,31 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "encoderTask(bag",
+    folder: "runs/notes-encoder",
+    check: (shown) => {
+      const lines = shown.trim().split("\n");
+      const losses = lines.filter((line) => line.startsWith("step ")).map((line) => numbersIn(line).at(-1));
+      expect(losses).toHaveLength(4);
+      expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? 0));
+      expect(lines.filter((line) => /^-?\d\.\d{4} .* \{/.test(line))).toHaveLength(3);
+      expect(shown).toMatch(/^\d\.\d{4} Barriers \{/m);
+      const further = lines.filter((line) => line.startsWith("fine-tuning: "));
+      expect(further.flatMap((line) => numbersIn(line)).every((loss) => loss < 0.5)).toBe(true);
+      expect(further).toHaveLength(5);
+    },
+  },
+  {
+    has: "indexByLsa(texts)",
+    folder: "runs/notes-index",
+    check: (shown) => {
+      const [first, ...others] = shown.trim().split("\n");
+      expect(first).toMatch(/^tiles: Tiles in workgroup memory \(rank by words 1, matched .*workgroup/);
+      expect(others).toHaveLength(4);
+      for (const nearest of others.slice(2)) expect(nearest).toMatch(/^[a-z]+ 0\.\d+$/);
+    },
+  },
+  {
     // Nobody is retired before 65, in the rows and by the constraint; both models keep more of the pairs than shuffled columns do.
     has: "fitCopula(coded)",
     check: (shown) => {

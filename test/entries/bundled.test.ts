@@ -56,6 +56,15 @@ test("three steps of a training on phantoms run without Node, and give the losse
   expect(text === JSON.stringify(inNode)).toBe(true);
 }, 120_000);
 
+test("an encoder of texts learns, is kept as bytes and finds texts without Node, and gives the vectors that it gives in it", async () => {
+  const { code, missing } = await bundled(join(root, "test/entries/texts-in-browser.ts"), "program");
+  expect(missing).toEqual([]);
+  const context = createContext({ ...ofBrowsers });
+  const found = (await runInContext(`${code}\nprogram.found().then(JSON.stringify)`, context)) as string;
+  const { found: inNode } = await import("./texts-in-browser.ts");
+  expect(JSON.parse(found)).toEqual(await inNode());
+}, 120_000);
+
 test("what is minified calls errors and layers by their names", async () => {
   const { code } = await bundled(join(root, "test/entries/complaints-in-browser.ts"), "program", true);
   expect(code, "names of classes are gone").not.toContain("class GroupNorm");

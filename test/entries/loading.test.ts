@@ -56,6 +56,7 @@ const packagesInBrowser: Readonly<Record<string, readonly string[]>> = {
     "ml-matrix",
     "zod",
   ],
+  "@tessera-gpu/tessera/text": ["@huggingface/tokenizers", "fflate", "ml-matrix", "stemmer", "zod"],
 };
 
 test.each(entries.filter(({ needsNode }) => !needsNode))(

@@ -138,10 +138,16 @@ const finished = join(folder.path, "finished");
 mkdirSync(finished);
 writeFileSync(join(finished, "scores.json"), JSON.stringify(scores));
 const scoredImages = { scores: [0.1, 0.9], states: Uint8Array.of(0, 1), patients: ["x", "y"] };
+const rankedQuery = { scores: [3, 2, 1], grades: [0, 2, 1], missed: [1] };
 const ofStudies: Rows<typeof studies> = {
   StudyFolder: () => [join(folder.path, "study"), "overlap"],
   absentIsNegative: () => [given, full],
   analyse: () => [scores],
+  compareRankings: () => [
+    [rankedQuery, rankedQuery],
+    [rankedQuery, rankedQuery],
+    { pFound: "notebook", bestGrade: 3, ndcgAt: 5, recallAt: 5, level: 0.9 },
+  ],
   detectableDifference: () => [
     { standardError: 0.01, degreesOfFreedom: 7 },
     { alpha: 0.01, power: 0.9 },
@@ -222,6 +228,7 @@ const walks = [
   ...walksOf(studies, ofStudies, {
     absentIsNegative: { whole: [0, 1] },
     analyse: { whole: [0] },
+    compareRankings: { name: "compareRankings|pFound" },
     detectableDifference: { name: "detectableDifference|Student's t", records: [0] },
     detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
     fullLabels: { whole: [0] },

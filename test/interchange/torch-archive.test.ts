@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { mostPickleBytes } from "../../src/interchange/pickle.ts";
-import { readWeightFile, type WeightFile } from "../../src/interchange/weight-file.ts";
+import type { WeightFile } from "../../src/interchange/weight-bytes.ts";
+import { readWeightFile } from "../../src/interchange/weight-file.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
 import { archiveOf, floatBytes, op, pickleOf, tensorOf, type Opcodes } from "./pickle-writer.ts";
 

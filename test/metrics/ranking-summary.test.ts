@@ -1,7 +1,7 @@
 // Means of ranking metrics over queries, their intervals, and paired comparisons.
 import { expect, test } from "vitest";
 import { rankingValues, summariseRanking } from "../../src/metrics/ranking-summary.ts";
-import { compareRankings } from "../../src/text/search/compare-rankings.ts";
+import { compareRankings } from "../../src/studies/compare-rankings.ts";
 import type { RankedQuery } from "../../src/metrics/ranking.ts";
 import { pairedTTest } from "../../src/statistics/t-tests.ts";
 

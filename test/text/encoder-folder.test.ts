@@ -9,7 +9,8 @@ import { readWeightFile } from "../../src/interchange/weight-file.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { readWeights } from "../../src/nn/weights.ts";
 import type { HeldTensor } from "../../src/tensor/held.ts";
-import { encoderRecord, fromFolder, openFolder } from "../../src/text/encoder/encoder-folder.ts";
+import { fromFolder, openFolder } from "../../src/text/encoder/encoder-folder.ts";
+import { encoderRecord } from "../../src/text/encoder/encoder-record.ts";
 import { createEncoder } from "../../src/text/encoder/encoders.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
 import { useEngine } from "../engines.ts";
@@ -88,6 +89,11 @@ describe("a folder of BERT", () => {
     ["a missing field", ({ hidden_size: _, ...c }) => c, "config.json: hidden_size: "],
     ["half a layer", (c) => ({ ...c, num_hidden_layers: 1.5 }), "config.json: num_hidden_layers: "],
     ["no object", () => [], "config.json: "],
+    [
+      "far more weights than there are",
+      (c) => ({ ...c, vocab_size: 1e9 }),
+      "describes an encoder of some 1.20e+10 weights, and the file beside it has ",
+    ],
     [
       "a layer too few",
       (c) => ({ ...c, num_hidden_layers: 1 }),

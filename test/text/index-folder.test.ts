@@ -28,7 +28,7 @@ beforeAll(async () => {
   if (model === undefined) throw new Error("nothing was fitted");
   index = await indexTexts(texts, lsaEncoder(model));
   encoder = { kind: "lsa", model };
-  await writeIndex(folder, texts, index, encoder, 0);
+  await writeIndex(folder, texts, { index, encoder });
 });
 
 /** The message of an index that cannot be opened, without the folder. */

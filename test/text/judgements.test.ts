@@ -1,7 +1,8 @@
 // Queries, judgements and rankings: what is read, how they meet, and how each fault is told.
 import { expect, test } from "vitest";
 import { rankedPrecision } from "../../src/metrics/ranking.ts";
-import { judgeRankings, parseRankings, rankingsCsv } from "../../src/text/search/rankings.ts";
+import { judgeRankings } from "../../src/text/search/judged-rankings.ts";
+import { parseRankings, rankingsCsv } from "../../src/text/search/ranking-table.ts";
 import { parseJudgements, parseQueries } from "../../src/text/texts/judgements.ts";
 
 test("reads queries, with the documents that they leave out", () => {
@@ -94,6 +95,9 @@ test("judgements of other queries, or of documents that there are not, are refus
   const judgements = parseJudgements("j.json", judged(["2", "a", 1]));
   expect(() => judgeRankings("j.json", judgements, rankings)).toThrow(
     "j.json: judges none of the queries that were ranked",
+  );
+  expect(() => judgeRankings("j.json", parseJudgements("j.json", judged(["1", "a", 0])), rankings)).toThrow(
+    "j.json: judges no document relevant, so that nothing can be measured",
   );
   expect(() => judgeRankings("j.json", judgements, rankings, new Set(["b"]))).toThrow(
     'j.json: record 0: judges the document "a", which is not in the index',

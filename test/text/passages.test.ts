@@ -13,6 +13,27 @@ test("stems are English ones of small letters without accents; other scripts sta
   ]);
 });
 
+test("marks that make another letter stay, accents and points do not count", () => {
+  expect(stemsOf("हिन्दी की कि श Αθήνα İstanbul שָׁלוֹם البَحْثُ ガカ")).toEqual([
+    ...["हिन्दी", "की", "कि", "श", "αθηνα", "istanbul", "שלום", "البحث", "ガ", "ガカ", "カ"],
+  ]);
+});
+
+test("scripts without blanks are found by letters and pairs of them, wherever they stand", () => {
+  expect(stemsOf("2024年GPU、神经网")).toEqual(["2024", "年", "gpu", "神", "神经", "经", "经网", "网"]);
+  const ofThai = stemsOf("การค้นหาข้อความ");
+  expect(stemsOf("ค้นหา").every((stem) => ofThai.includes(stem))).toBe(true);
+  expect(stemsOf("\u{20bb7}野")).toEqual(["\u{20bb7}", "\u{20bb7}野", "野"]); // two units of UTF-16
+  const found = new Map([
+    ["神经", 2],
+    ["经", 1],
+    ["经网", 2],
+    ["网络", 2],
+  ]);
+  const { text, matches } = passageOf("我们用神经网络学习。", found);
+  expect(matches.map(([start, end]) => text.slice(start, end))).toEqual(["神经网络"]);
+});
+
 const weights = new Map([
   ["wing", 2],
   ["slipstream", 5],

@@ -4,7 +4,7 @@ import { randomStream } from "../../src/data/random-stream.ts";
 import { bm25Scores, inverseFrequency } from "../../src/text/lexical/bm25.ts";
 import { indexWords } from "../../src/text/lexical/word-index.ts";
 import { fitLsa, lsaEncoder } from "../../src/text/lsa/lsa.ts";
-import { bestTexts, fusedScores } from "../../src/text/search/fusion.ts";
+import { bestTexts, fusedScores, ranksOf } from "../../src/text/search/fusion.ts";
 import { indexTexts, searchTexts } from "../../src/text/search/text-index.ts";
 import type { Encoder, Text } from "../../src/text/texts/text.ts";
 
@@ -55,13 +55,43 @@ test("the best are those of a full sort, of equals the first", () => {
   }
 });
 
-test("fusion adds reciprocal ranks", () => {
-  const ranking = (...places: number[]): { places: Uint32Array; scores: Float64Array } => ({
-    places: Uint32Array.from(places),
-    scores: new Float64Array(places.length),
-  });
-  const scores = fusedScores([ranking(2, 0), ranking(0, 1)], 4);
-  expect([...scores]).toEqual([1 / 62 + 1 / 61, 1 / 62, 1 / 61, 0]);
+test("fusion adds deviations from the mean, words counting twice, worked out by hand", () => {
+  // Of the first four texts; the fifth is left out.
+  const lexical = Float64Array.of(4, 2, 0, 0, 99);
+  const dense = Float64Array.of(0.2, 0.8, NaN, 0.5, -99);
+  const words = Math.sqrt((2.5 ** 2 + 0.5 ** 2 + 1.5 ** 2 + 1.5 ** 2) / 4);
+  const meaning = Math.sqrt((0.3 ** 2 + 0.3 ** 2 + 0) / 3);
+  const isFound = (place: number): boolean => place < 4;
+  const scores = fusedScores(lexical, dense, isFound);
+  const expected = [
+    (2 * (2.5 / words) - 0.3 / meaning) / 3,
+    (2 * (0.5 / words) + 0.3 / meaning) / 3,
+    (2 * (-1.5 / words)) / 3, // nothing is known of its meaning: as much as of the mean
+    (2 * (-1.5 / words)) / 3,
+  ];
+  expected.forEach((score, place) => expect(scores[place]).toBeCloseTo(score, 12));
+  // Neither scale nor shift of a part matters, and one that says the same of all says nothing.
+  const moved = fusedScores(
+    lexical.map((score) => 7 * score),
+    dense.map((score) => 0.1 * score + 3),
+    isFound,
+  );
+  expected.forEach((score, place) => expect(moved[place]).toBeCloseTo(score, 12));
+  const same = fusedScores(new Float64Array(5), new Float64Array(5).fill(0.1), isFound);
+  expect([...same]).toEqual([0, 0, 0, 0, 0]);
+});
+
+test("ranks count the texts before, of equal ones those with the lower number", () => {
+  const random = randomStream(2, "ranks");
+  for (let trial = 0; trial < 30; trial++) {
+    const scores = Float64Array.from({ length: 40 }, () => random.below(12));
+    const isFound = (place: number): boolean => place % 4 > 0;
+    const places = [3, 17, 4, 39, 1, 22];
+    const expected = places.map((place) =>
+      isFound(place) ? [...bestTexts(scores, 40, isFound).places].indexOf(place) + 1 : undefined,
+    );
+    expect(ranksOf(places, scores, isFound)).toEqual(expected);
+  }
 });
 
 /** Vectors by hand: of planes, of boats; the last text has none. */
@@ -84,12 +114,11 @@ test("finds by words, by vectors, and by both, and says which part found what", 
   expect(ids("dense")).toEqual(["a", "b", "c"]); // equal ones in the order of the index; zeros never
   expect(ids("both")).toEqual(["a", "c", "b"]);
   const [first, second, third] = searchTexts(index, "wing", vector);
-  expect(first).toMatchObject({
-    place: 0,
-    score: 2 / 61,
-    parts: { lexical: { rank: 1 }, dense: { rank: 1, score: 1 } },
-  });
-  expect(second.score).toBeCloseTo(1 / 62 + 1 / 63, 12);
+  expect(first).toMatchObject({ place: 0, parts: { lexical: { rank: 1 }, dense: { rank: 1, score: 1 } } });
+  expect(second).toMatchObject({ place: 2, parts: { lexical: { rank: 2 }, dense: { rank: 3 } } });
+  const scores = bm25Scores(index.words, "wing");
+  const fused = fusedScores(scores, Float64Array.of(1, 1, Math.fround(0.6), NaN), () => true);
+  expect([first, second, third].map(({ score }) => score)).toEqual([fused[0], fused[2], fused[1]]);
   expect(third.parts).toEqual({ dense: { score: 1, rank: 2 } });
   expect(searchTexts(index, "wing", vector, { top: 1, without: ["a"] }).map(({ id }) => id)).toEqual(["c"]);
   expect(searchTexts(index, "wing", Float32Array.of(0, 0), { mode: "dense" })).toEqual([]);

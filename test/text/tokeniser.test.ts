@@ -209,4 +209,24 @@ test("a file that is no tokenizer.json is refused in one line that names it", ()
   expect(refused({ ...bert, model: { ...bert.model, vocab: { the: -1 } } })).toMatch(
     /one of its pieces has the number -1/,
   );
+  // A list as long as the largest number would be filled.
+  expect(refused({ ...bert, added_tokens: [special(1e9, "[PAD]")] })).toMatch(
+    /one of its pieces has the number 1000000000/,
+  );
+});
+
+test("a learned vocabulary takes accents off, and keeps the vowel signs that tell words apart", () => {
+  const words = ["की", "कि", "कु", "Café", "cafe\u0301", "ガ", "カ"];
+  const tokeniser = parseTokeniser(
+    "t",
+    trainVocabulary(
+      words.flatMap((word) => [word, word]),
+      { size: 60 },
+    ),
+  );
+  const [ki, ki2, ku, cafe, again, ga, ka] = words.map((word) =>
+    [...Array.from(tokeniser.encode(word))].join(),
+  );
+  expect(new Set([ki, ki2, ku, ga, ka]).size).toBe(5);
+  expect(again).toBe(cafe);
 });

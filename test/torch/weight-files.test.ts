@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { readWeightFile, type WeightFile } from "../../src/interchange/weight-file.ts";
+import type { WeightFile } from "../../src/interchange/weight-bytes.ts";
+import { readWeightFile } from "../../src/interchange/weight-file.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`weights/${name}`, import.meta.url));
 const read = (name: string): Promise<WeightFile> => readWeightFile(file(name));

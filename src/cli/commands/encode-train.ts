@@ -14,7 +14,8 @@ import { readAnyRecord } from "../../runs/run-files.ts";
 import { RunFolder } from "../../runs/run-folder.ts";
 import type { TaskSummary } from "../../runs/summary.ts";
 import { trainTask } from "../../runs/train-task.ts";
-import { encoderFiles, encoderRecord, openFolder, parsedRecord } from "../../text/encoder/encoder-folder.ts";
+import { fromFolder } from "../../text/encoder/encoder-folder.ts";
+import { encoderFiles, encoderRecord, parsedRecord } from "../../text/encoder/encoder-record.ts";
 import type { EncoderKind } from "../../text/encoder/encoder-kinds.ts";
 import {
   encoderTask,
@@ -86,15 +87,13 @@ interface EncoderRun {
   readonly task: EncoderTaskOptions;
   /** The loop's settings; without epochs those of the encoder's kind. */
   readonly settings: Partial<LoopSettings>;
-  /** Texts of the folder's files, and the encoder that they are of, once the pairs are known. */
+  /** The encoder to train, once the pairs are known. */
   encoder(engine: Engine, pairs: readonly TextPair[]): Promise<OpenedEncoder>;
 }
 
 interface OpenedEncoder {
   readonly module: AnyEncoder;
   readonly tokeniser: Tokeniser;
-  /** The text of tokenizer.json. */
-  readonly tokeniserText: string;
   /** Whether its weights are drawn, and not from a folder. */
   readonly isNew: boolean;
 }
@@ -193,9 +192,8 @@ function newRun(options: EncodeTrainOptions, given: readonly string[]): EncoderR
 
 /** The encoder of a folder, to begin with. */
 async function encoderIn(engine: Engine, folder: string): Promise<OpenedEncoder> {
-  const tokeniserText = await readText(join(folder, encoderFiles.tokeniser));
-  const { encoder } = await openFolder(engine, folder);
-  return { module: encoder.module, tokeniser: encoder.tokeniser, tokeniserText, isNew: false };
+  const { module, tokeniser } = await fromFolder(engine, folder);
+  return { module, tokeniser, isNew: false };
 }
 
 /** One that knows nothing yet, with a vocabulary of the texts. */
@@ -217,7 +215,6 @@ function newEncoder(
   using counter = new Counter("learning word pieces", 2 * pairs.length, quiet);
   const texts = pairs.flatMap(({ query, document }) => [query, document]);
   const content = trainVocabulary(texts, { size, progress: (done) => counter.update(done, texts.length) });
-  const tokeniserText = `${JSON.stringify(content)}\n`;
   const tokeniser = parseTokeniser(encoderFiles.tokeniser, content);
   const { vocabulary, padding = 0 } = tokeniser;
   const shared = { vocabulary, width, padding };
@@ -229,7 +226,7 @@ function newEncoder(
           weighted: true,
         };
   const module = createEncoder(engine, new Initialiser(engine, seed), configuration);
-  return Promise.resolve({ module, tokeniser, tokeniserText, isNew: true });
+  return Promise.resolve({ module, tokeniser, isNew: true });
 }
 
 /** What a run of a bag, or of a transformer, is trained with unless it is told otherwise. */
@@ -300,7 +297,7 @@ function resumedRun(
       const { encoder } = parsedRecord(recordFile, await readText(recordFile));
       const tokeniserText = await readText(tokeniserFile);
       const module = createEncoder(engine, new Initialiser(engine, textSeed), encoder);
-      return { module, tokeniser: parseTokeniser(tokeniserFile, tokeniserText), tokeniserText, isNew: true };
+      return { module, tokeniser: parseTokeniser(tokeniserFile, tokeniserText), isNew: true };
     },
   };
 }
@@ -321,11 +318,8 @@ async function readPairs(
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
 }
 
-const folderFiles = (
-  { module, tokeniserText }: OpenedEncoder,
-  mostTokens: number,
-): Record<string, string> => ({
-  [encoderFiles.tokeniser]: tokeniserText,
+const folderFiles = ({ module, tokeniser }: OpenedEncoder, mostTokens: number): Record<string, string> => ({
+  [encoderFiles.tokeniser]: tokeniser.file ?? "",
   [encoderFiles.own]: encoderRecord(module.configuration, mostTokens),
 });
 

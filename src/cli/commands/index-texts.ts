@@ -1,17 +1,16 @@
 // `tessera index`: makes the texts of a file ready to be searched.
 
-import { resolve } from "node:path";
 import { counted } from "../../errors/counted.ts";
 import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { openFolder } from "../../text/encoder/encoder-folder.ts";
-import { fitLsa, lsaEncoder } from "../../text/lsa/lsa.ts";
-import { encoderDigest } from "../../text/search/encoder-digest.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { indexByFolder } from "../../text/search/index-by-folder.ts";
+import { indexByLsa } from "../../text/search/index-by-lsa.ts";
 import { writeIndex } from "../../text/search/index-folder.ts";
-import { standardise, standardisedBy, type Standardisation } from "../../text/search/standardisation.ts";
-import type { IndexEncoder } from "../../text/search/stored-index.ts";
-import { encodeTexts, indexTexts, type TextIndex } from "../../text/search/text-index.ts";
+import type { Standardisation } from "../../text/search/standardisation.ts";
+import type { IndexedTexts } from "../../text/search/stored-index.ts";
+import { indexTexts } from "../../text/search/text-index.ts";
 import { textKeys } from "../../text/texts/json-lines.ts";
 import { readTexts } from "../../text/texts/read-texts.ts";
 import type { Text } from "../../text/texts/text.ts";
@@ -69,10 +68,8 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   const made =
     model === undefined
       ? await withoutModel(texts, encoder ?? "lsa", options.width, quiet)
-      : await onEngine(where, (engine) =>
-          withModel(engine, model, texts, options.standardise ?? "none", quiet),
-        );
-  const bytes = await writeIndex(out, texts, made.index, made.encoder, empty);
+      : await onEngine(where, (engine) => withModel(engine, model, texts, options.standardise, quiet));
+  const bytes = await writeIndex(out, texts, made);
   const seconds = (performance.now() - started) / 1000;
   const words = made.index.words.words.length;
   const width = made.index.vectors?.width ?? 0;
@@ -111,9 +108,8 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-interface Made {
-  readonly index: TextIndex;
-  readonly encoder: IndexEncoder | undefined;
+interface Made extends IndexedTexts {
+  /** Texts that are longer than the model reads. */
   readonly cut: number | null;
 }
 
@@ -123,40 +119,23 @@ async function withoutModel(
   width: number | undefined,
   quiet: boolean,
 ): Promise<Made> {
-  const index = await indexTexts(texts);
-  if (kind === "none") return { index, encoder: undefined, cut: null };
-  if (!quiet) process.stderr.write("fitting lsa ...\n");
-  const model = fitLsa(index.words, width === undefined ? {} : { width });
-  // No two texts have a word in common: there is nothing to fit.
-  if (model === undefined) return { index, encoder: undefined, cut: null };
-  using counter = new Counter("encoding", texts.length, quiet);
-  const vectors = await encodeTexts(texts, lsaEncoder(model), (done) => counter.update(done, texts.length));
-  return { index: { ...index, vectors }, encoder: { kind: "lsa", model }, cut: null };
+  if (kind === "none") return { index: await indexTexts(texts), cut: null };
+  using counter = new Counter("indexing", texts.length, quiet);
+  const indexed = await indexByLsa(texts, {
+    ...(width === undefined ? {} : { width }),
+    progress: (done) => counter.update(done, texts.length),
+  });
+  return { ...indexed, cut: null };
 }
 
 async function withModel(
-  engine: Parameters<typeof openFolder>[0],
+  engine: Engine,
   model: string,
   texts: readonly Text[],
-  how: Standardisation,
+  how: Standardisation | undefined,
   quiet: boolean,
 ): Promise<Made> {
-  const digest = await encoderDigest(model);
-  using opened = (await openFolder(engine, model)).encoder;
-  using counter = new Counter("encoding", texts.length, quiet);
-  const { mostTokens, tokeniser, width } = opened;
-  let cut = 0;
-  const encoder = {
-    width,
-    encode: (some: readonly string[]): Promise<Float32Array> => {
-      for (const text of some) if (tokeniser.encode(text, mostTokens + 1).length > mostTokens) cut++;
-      return opened.encode(some, { normalise: false });
-    },
-  };
-  const words = await indexTexts(texts);
-  const vectors = await encodeTexts(texts, encoder, (done) => counter.update(done, texts.length));
-  const standardised = standardisedBy(how, vectors.values, width);
-  standardise(vectors.values, width, standardised);
-  const made: IndexEncoder = { kind: "folder", folder: resolve(model), digest, standardised };
-  return { index: { ...words, vectors }, encoder: made, cut };
+  using counter = new Counter("indexing", texts.length, quiet);
+  const progress = (done: number): void => counter.update(done, texts.length);
+  return await indexByFolder(engine, model, texts, { standardise: how, progress });
 }

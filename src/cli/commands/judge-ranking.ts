@@ -1,5 +1,6 @@
 // `tessera judge-ranking`: how good rankings are by what is known of the documents, with intervals over queries.
 
+import { basename } from "node:path";
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
@@ -12,9 +13,11 @@ import {
   type RankingMeasure,
 } from "../../metrics/ranking-summary.ts";
 import { plainTable } from "../../report/tables.ts";
-import { compareRankings } from "../../text/search/compare-rankings.ts";
+import type { TTest } from "../../statistics/t-tests.ts";
+import { compareRankings } from "../../studies/compare-rankings.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
-import { judgeRankings, parseRankings, type JudgedRankings } from "../../text/search/rankings.ts";
+import { judgeRankings, type JudgedRankings } from "../../text/search/judged-rankings.ts";
+import { parseRankings } from "../../text/search/ranking-table.ts";
 import { parseJudgements } from "../../text/texts/judgements.ts";
 
 export interface JudgeOptions {
@@ -77,39 +80,66 @@ export async function judgeRankingCommand(
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
-  const head = ["ranking", ...rankingMeasures.map((measure) => measureNames[measure])];
-  const table = new Table({ ...plainTable, head });
-  table.push(
-    ...rankings.map(({ file }, i) => [
-      file,
-      ...rankingMeasures.map((measure) => estimate(summaries[i].measures[measure])),
-    ]),
-    ...compared.map(({ file, tests }) => [
-      `${file} less ${first.file}`,
-      ...rankingMeasures.map((measure) => {
-        const { difference, p } = tests[measure];
-        return `${signed(difference)}${p === null ? "" : ` (p ${p < 0.001 ? "< 0.001" : short(p)})`}`;
-      }),
-    ]),
+  const names = shortNames(files);
+  const means = tableOf(
+    "",
+    names,
+    rankingMeasures.map((measure) => summaries.map(({ measures }) => estimate(measures[measure]))),
   );
-  const { queries } = summaries[0];
-  const notes = rankings.flatMap(({ file, of }) => [
-    ...(of.unjudged === 0
-      ? []
-      : [`${file}: ${counted(of.unjudged, "query", "queries")} without a judgement left out`]),
-    ...(of.unranked === 0
-      ? []
-      : [`${file}: ${counted(of.unranked, "judged query", "judged queries")} without a ranking, worth 0`]),
-  ]);
+  const differences = tableOf(
+    `less ${names[0]}`,
+    names.slice(1),
+    rankingMeasures.map((measure) => compared.map(({ tests }) => differenceOf(tests[measure]))),
+  );
   const form =
     options.pfound === "notebook"
       ? "; pFound with the chance to break off, 0.15, in place of that to go on"
       : "";
-  process.stdout.write(
-    `${[table.toString(), `Means over ${counted(queries, "query", "queries")} with 95 % intervals; differences with a paired t-test${form}.`, ...notes].join("\n")}\n`,
-  );
+  const ofQueries = `Means over ${counted(summaries[0].queries, "query", "queries")} with 95 % intervals`;
+  const lines =
+    compared.length === 0
+      ? [means, "", `${ofQueries}${form}.`]
+      : [means, "", differences, "", `${ofQueries}; differences with a paired t-test${form}.`];
+  const notes = noted(rankings, [
+    [
+      ({ unjudged }) => unjudged,
+      (count) => `${counted(count, "query", "queries")} without a judgement left out`,
+    ],
+    [
+      ({ unranked }) => unranked,
+      (count) => `${counted(count, "judged query", "judged queries")} without a ranking, worth 0`,
+    ],
+  ]);
+  process.stdout.write(`${[...lines, ...notes].join("\n")}\n`);
 }
 
+/** Files without their folders, where that tells them apart. */
+function shortNames(files: readonly string[]): readonly string[] {
+  const names = files.map((file) => basename(file));
+  return new Set(names).size === names.length ? names : files;
+}
+
+/** A row for each measure, for a terminal is rather high than wide. */
+function tableOf(corner: string, files: readonly string[], cells: readonly (readonly string[])[]): string {
+  const table = new Table({ ...plainTable, head: [corner, ...files] });
+  table.push(...rankingMeasures.map((measure, row) => [measureNames[measure], ...cells[row]]));
+  return table.toString();
+}
+
+/** What is told of all rankings once where it is the same for all, else for each. */
+function noted(
+  rankings: readonly { readonly file: string; readonly of: JudgedRankings }[],
+  kinds: readonly (readonly [countOf: (of: JudgedRankings) => number, words: (count: number) => string])[],
+): string[] {
+  return kinds.flatMap(([countOf, words]) => {
+    const counts = rankings.map(({ of }) => countOf(of));
+    if (counts.every((count) => count === counts[0])) return counts[0] === 0 ? [] : [words(counts[0])];
+    return rankings.flatMap(({ file }, i) => (counts[i] === 0 ? [] : [`${file}: ${words(counts[i])}`]));
+  });
+}
+
+const differenceOf = ({ difference, p }: TTest): string =>
+  `${signed(difference)}${p === null ? "" : ` (p ${p < 0.001 ? "< 0.001" : short(p)})`}`;
 const short = (value: number): string => value.toFixed(3);
 const signed = (value: number): string => `${value < 0 ? "" : "+"}${short(value)}`;
 const estimate = ({ mean, interval }: RankingEstimate): string =>

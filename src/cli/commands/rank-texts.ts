@@ -4,11 +4,12 @@ import { counted } from "../../errors/counted.ts";
 import { readText } from "../../files/bytes.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { openIndex } from "../../text/search/index-folder.ts";
-import { rankingsCsv } from "../../text/search/rankings.ts";
+import { rankingsCsv } from "../../text/search/ranking-table.ts";
 import { searchModeOf, searchTexts, type SearchMode } from "../../text/search/text-index.ts";
 import { parseQueries } from "../../text/texts/judgements.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { deviceSearch } from "../device-search.ts";
 import { queryEncoder } from "../text-options.ts";
 
 export interface RankOptions extends DeviceOptions {
@@ -36,6 +37,7 @@ export async function rankCommand(folder: string, file: string, options: RankOpt
   const queries = parseQueries(file, await readText(file));
   makeFolderOf("--out", out);
   using encoder = await queryEncoder(open, options.mode, options.model, where);
+  using device = await deviceSearch(open.index, encoder, where, { mode, top, count: queries.length });
   using counter = new Counter("ranking", queries.length, quiet);
   const started = performance.now();
   let rows = 0;
@@ -44,8 +46,14 @@ export async function rankCommand(folder: string, file: string, options: RankOpt
     for (let at = 0; at < queries.length; at += atOnce) {
       const some = queries.slice(at, at + atOnce);
       const vectors = await encoder.encode(some.map(({ text }) => text));
+      const nearest = await device?.nearest(
+        vectors.filter((vector) => vector !== undefined),
+        { top, without: some.map((query) => query.without) },
+      );
       for (const [i, query] of some.entries()) {
-        const hits = searchTexts(open.index, query.text, vectors[i], { mode, top, without: query.without });
+        const hits =
+          nearest?.[i] ??
+          searchTexts(open.index, query.text, vectors[i], { mode, top, without: query.without });
         rows += hits.length;
         if (hits.length === 0) without++;
         await handle.writeFile(rankingsCsv([{ query: query.id, documents: hits }], at + i === 0));

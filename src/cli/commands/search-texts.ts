@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 import { counted } from "../../errors/counted.ts";
+import { UsageError } from "../../errors/errors.ts";
 import { plainText } from "../../errors/plain-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { queryWeights } from "../../text/lexical/bm25.ts";
@@ -9,7 +10,8 @@ import { openIndex, type OpenIndex } from "../../text/search/index-folder.ts";
 import { searchModeOf, searchTexts, type Hit, type SearchMode } from "../../text/search/text-index.ts";
 import { passageOf, type Passage } from "../../text/texts/passage.ts";
 import type { Text } from "../../text/texts/text.ts";
-import { printStyled } from "../terminal/harmless-output.ts";
+import { printStyled, promptStream } from "../terminal/harmless-output.ts";
+import { wrappedText } from "../terminal/wrapped-text.ts";
 import { queryEncoder, type QueryEncoder } from "../text-options.ts";
 
 export interface SearchCommandOptions extends DeviceOptions {
@@ -45,28 +47,56 @@ export async function searchCommand(
   options: SearchCommandOptions,
 ): Promise<void> {
   const where = engineOptions(options);
+  const query = words.join(" ").trim();
+  if (words.length > 0 && query === "") {
+    throw new UsageError(
+      "the query is empty; name what to look for, or leave it out to read queries from the input",
+    );
+  }
   const open = await openIndex(folder);
   using encoder = await queryEncoder(open, options.mode, options.model, where);
   const show = async (query: string): Promise<void> => {
     const answer = await answered(open, encoder, query, options);
     if (options.json) process.stdout.write(`${JSON.stringify(asJson(answer))}\n`);
-    else printStyled(asText(answer, open, process.stdout.isTTY && process.env.NO_COLOR === undefined));
+    else printStyled(asText(answer, open, terminalOf(process.stdout)));
   };
-  const query = words.join(" ").trim();
   if (query !== "") {
     await show(query);
     return;
   }
-  const isAsked = process.stdin.isTTY && !options.json;
-  const lines = createInterface({ input: process.stdin });
-  const ask = (): void => {
-    if (isAsked) process.stdout.write("search: ");
-  };
-  ask();
-  for await (const line of lines) {
-    if (line.trim() !== "") await show(line.trim());
-    ask();
+  if (process.stdin.isTTY && process.stdout.isTTY && !options.json) await converse(show);
+  else for await (const line of createInterface({ input: process.stdin })) await showLine(line, show);
+}
+
+async function showLine(line: string, show: (query: string) => Promise<void>): Promise<void> {
+  if (line.trim() !== "") await show(line.trim());
+}
+
+/** Asks for queries, which the arrow keys bring back, until the input ends (Ctrl-D) or is left (Ctrl-C). */
+async function converse(show: (query: string) => Promise<void>): Promise<void> {
+  const lines = createInterface({ input: process.stdin, output: promptStream, prompt: "search: " });
+  try {
+    lines.prompt();
+    for await (const line of lines) {
+      await showLine(line, show);
+      lines.prompt();
+    }
+    printStyled("\n");
+  } finally {
+    lines.close(); // gives the terminal back as it was
   }
+}
+
+interface Terminal {
+  /** Whether words that matched are printed bold; else they stand between asterisks. */
+  readonly isStyled: boolean;
+  /** Columns of a line; without, lines are not broken. */
+  readonly width?: number;
+}
+
+function terminalOf({ isTTY, columns }: NodeJS.WriteStream): Terminal {
+  if (!isTTY) return { isStyled: false };
+  return { isStyled: process.env.NO_COLOR === undefined, width: Math.max(40, Math.min(100, columns)) };
 }
 
 async function answered(
@@ -80,7 +110,7 @@ async function answered(
   const hits = searchTexts(open.index, query, vector, { mode, top });
   const milliseconds = performance.now() - started;
   const texts = await open.textsAt(hits.map(({ place }) => place));
-  const weights = tellingWeights(queryWeights(open.index.words, query));
+  const weights = queryWeights(open.index.words, query);
   return {
     query,
     mode: searchModeOf(open.index, mode),
@@ -90,12 +120,6 @@ async function answered(
       return { hit, text, title: passageOf(text.title, weights), passage: passageOf(text.contents, weights) };
     }),
   };
-}
-
-/** Words as common as "of" are in every passage, and marked they would hide those that tell. */
-function tellingWeights(weights: ReadonlyMap<string, number>): Map<string, number> {
-  const most = Math.max(0, ...weights.values());
-  return new Map([...weights].filter(([, weight]) => weight >= most / 3));
 }
 
 function asJson({ query, mode, milliseconds, hits }: Answer): object {
@@ -112,36 +136,42 @@ function asJson({ query, mode, milliseconds, hits }: Answer): object {
 
 const partNames = { lexical: "words", dense: "meaning" } as const;
 
-/** @param bold whether words that matched are printed bold; else they stand between asterisks */
-function asText({ query, mode, milliseconds, hits }: Answer, { index }: OpenIndex, bold: boolean): string {
+function asText(
+  { query, mode, milliseconds, hits }: Answer,
+  { index }: OpenIndex,
+  { isStyled, width = Infinity }: Terminal,
+): string {
   const marked = ({ text, matches }: Passage): string => {
     let shown = "";
     let at = 0;
     for (const [start, end] of matches) {
       const word = text.slice(start, end);
-      shown += text.slice(at, start) + (bold ? `\u001b[1m${word}\u001b[22m` : `*${word}*`);
+      shown += text.slice(at, start) + (isStyled ? `\u001b[1m${word}\u001b[22m` : `*${word}*`);
       at = end;
     }
     return shown + text.slice(at);
   };
-  const faint = (text: string): string => (bold ? `\u001b[2m${text}\u001b[22m` : text);
+  const faint = (text: string): string => (isStyled ? `\u001b[2m${text}\u001b[22m` : text);
   if (hits.length === 0) {
-    const why = mode === "lexical" ? "no text has a word of it" : "it says nothing that the index knows";
+    const why = mode === "lexical" ? "no text has a word of it" : "the index knows none of its words";
     return `Nothing found for ${JSON.stringify(plainText(query))}: ${why}.\n`;
   }
-  const width = String(hits.length).length;
-  const indent = " ".repeat(width + 2);
+  const digits = String(hits.length).length;
+  const indent = " ".repeat(digits + 2);
+  const wrapped = (text: string): string => wrappedText(text, width, indent);
   const lines = hits.flatMap(({ hit: { id, score, parts }, title, passage }, i) => {
     const each = (["lexical", "dense"] as const).flatMap((name) => {
       const part = parts[name];
-      return part === undefined ? [] : [`${partNames[name]} ${shortNumber(part.score)} (rank ${part.rank})`];
+      return part === undefined
+        ? []
+        : [`${partNames[name]} ${part.score.toFixed(decimals[name])} (rank ${part.rank})`];
     });
-    const together = mode === "both" ? [`score ${score.toFixed(4)}`] : [];
+    const together = mode === "both" ? [`score ${score.toFixed(2)}`] : [];
     const head = title.text === "" ? plainText(id) : marked(title);
     return [
-      `${String(i + 1).padStart(width)}  ${head}`,
-      ...(passage.text === "" ? [] : [`${indent}${marked(passage)}`]),
-      `${indent}${faint([plainText(id), ...together, ...each].join(" · "))}`,
+      `${String(i + 1).padStart(digits)}  ${wrapped(head)}`,
+      ...(passage.text === "" ? [] : [`${indent}${wrapped(marked(passage))}`]),
+      `${indent}${faint(wrapped([plainText(id), ...together, ...each].join(" · ")))}`,
       "",
     ];
   });
@@ -149,6 +179,7 @@ function asText({ query, mode, milliseconds, hits }: Answer, { index }: OpenInde
   return `${lines.join("\n")}\n${faint(last)}\n`;
 }
 
-const modeWords = { lexical: "words", dense: "meaning", both: "words and meaning" } as const;
+/** BM25 is from 0 to some tens, an inner product of vectors at length 1 from -1 to 1. */
+const decimals = { lexical: 1, dense: 3 } as const;
 
-const shortNumber = (value: number): string => (Math.abs(value) < 1 ? value.toFixed(3) : value.toFixed(1));
+const modeWords = { lexical: "words", dense: "meaning", both: "words and meaning" } as const;

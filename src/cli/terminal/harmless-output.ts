@@ -12,6 +12,11 @@ export const barStream: NodeJS.WriteStream = Object.create(process.stderr, {
 
 const writeOutput = process.stdout.write.bind(process.stdout);
 
+/** stdout as a line that is edited needs it. */
+export const promptStream: NodeJS.WriteStream = Object.create(process.stdout, {
+  write: { value: writeOutput },
+}) as NodeJS.WriteStream;
+
 /** Prints with control sequences of our own, such as bold words: texts of others in it must be plain already (`plainText`). */
 export const printStyled = (text: string): void => void writeOutput(text);
 

@@ -3,10 +3,10 @@
 import { sha256 } from "#sha256";
 import {
   aFunction,
-  aList,
   aNumberAbove,
   expectArgument,
   expectOptions,
+  listOf,
   wholeFrom,
   type OptionChecks,
 } from "../../errors/arguments.ts";
@@ -19,10 +19,10 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { JudgedPart, Judgement, JudgeOptions, Task } from "../../training/task.ts";
 import { contrastiveLoss } from "./contrastive-loss.ts";
 import { encodeTokens } from "./encode-tokens.ts";
-import type { AnyEncoder } from "./encoders.ts";
 import { judgePairs, unitVectors } from "./neighbours.ts";
 import { pairBuckets, PairBatches, type PlannedBatch, type TokenPairs } from "./pair-batches.ts";
-import { firstAlike, lengthOf, paddedTexts, tokenLists, type Tokeniser } from "./token-lists.ts";
+import { expectEncoder, type TokenEncoder } from "./token-encoder.ts";
+import { aTokeniser, firstAlike, lengthOf, paddedTexts, tokenLists, type Tokeniser } from "./token-lists.ts";
 
 /** A query, and a document that answers it. */
 export interface TextPair {
@@ -30,7 +30,7 @@ export interface TextPair {
   readonly document: string;
 }
 
-export interface EncoderTaskOptions {
+export interface EncoderTaskOptions<Encoder extends TokenEncoder = TokenEncoder> {
   /** Pairs of a step: each query is held against as many documents. Default 64. */
   readonly batch?: number;
   /** Of the order of the pairs, and of which are held out. Default 0. */
@@ -44,8 +44,16 @@ export interface EncoderTaskOptions {
   /** Pairs that are not trained on, for validation. Default one in twenty, 500 at most, and none of fewer than 40. */
   readonly heldOut?: number;
   /** Makes another encoder as the given one began, where the loop keeps a moving average of weights. Default: there is none. */
-  readonly twin?: () => AnyEncoder;
+  readonly twin?: () => Encoder;
 }
+
+const textPairs = listOf("pairs { query, document } of strings", {
+  words: "a pair",
+  fits: (value) => {
+    const { query, document } = (value ?? {}) as Partial<TextPair>;
+    return typeof query === "string" && typeof document === "string";
+  },
+});
 
 const taskOptions: OptionChecks<EncoderTaskOptions> = {
   batch: wholeFrom(2),
@@ -82,7 +90,11 @@ export interface EncoderInputs {
   readonly others: Float32Array<ArrayBuffer>;
 }
 
-export interface EncoderTask extends Task<EncoderInputs, Judgement<EncoderReport>, AnyEncoder> {
+export interface EncoderTask<Encoder extends TokenEncoder = TokenEncoder> extends Task<
+  EncoderInputs,
+  Judgement<EncoderReport>,
+  Encoder
+> {
   /** Pairs that are trained on, held out, and left out since one of their texts has no token. */
   readonly counts: { readonly trained: number; readonly heldOut: number; readonly empty: number };
   /** Texts, of queries and documents together, that are longer than a text may be, and are cut. */
@@ -108,17 +120,17 @@ const [shownQueries, shownDocuments] = [3, 3];
  * @param encoder is trained; its owner disposes it
  * @throws UsageError when there are fewer pairs to train on than a batch has, or the tokeniser knows more tokens than the encoder
  */
-export function encoderTask(
-  encoder: AnyEncoder,
+export function encoderTask<Encoder extends TokenEncoder>(
+  encoder: Encoder,
   tokeniser: Tokeniser,
   pairs: readonly TextPair[],
-  options: EncoderTaskOptions = {},
-): EncoderTask {
-  expectArgument("encoderTask", "the pairs", pairs, aList);
+  options: EncoderTaskOptions<Encoder> = {},
+): EncoderTask<Encoder> {
+  expectVocabulary("encoderTask", encoder, tokeniser);
+  expectArgument("encoderTask", "the pairs", pairs, textPairs);
   expectOptions("encoderTask", options, taskOptions);
   const { batch = 64, seed = 0, temperature = 0.05, twin } = options;
   const { queryTokens = 32, documentTokens = 128 } = options;
-  expectVocabulary("encoderTask", encoder, tokeniser);
   const tokens = { queries: shorter(queryTokens, encoder), documents: shorter(documentTokens, encoder) };
   let cut = 0;
   const tokensOf = (text: string, most: number): ArrayLike<number> => {
@@ -202,10 +214,12 @@ export function encoderTask(
   };
 }
 
-const shorter = (most: number, { mostTokens }: AnyEncoder): number => Math.min(most, mostTokens);
+const shorter = (most: number, { mostTokens }: TokenEncoder): number => Math.min(most, mostTokens);
 
 /** @throws UsageError when a tokeniser has tokens for which an encoder has no row */
-export function expectVocabulary(what: string, encoder: AnyEncoder, tokeniser: Tokeniser): void {
+export function expectVocabulary(what: string, encoder: TokenEncoder, tokeniser: Tokeniser): void {
+  expectEncoder(what, encoder);
+  expectArgument(what, "the tokeniser", tokeniser, aTokeniser);
   if (tokeniser.vocabulary <= encoder.vocabulary) return;
   throw new UsageError(
     `${what}: the tokeniser has ${tokeniser.vocabulary} tokens, and the encoder rows for ${encoder.vocabulary}; ` +
@@ -233,7 +247,7 @@ function inputsOf(
 }
 
 async function judged(
-  encoder: AnyEncoder,
+  encoder: TokenEncoder,
   pairs: readonly TextPair[],
   lists: TokenPairs,
   heldOut: Uint32Array,

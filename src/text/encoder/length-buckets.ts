@@ -1,7 +1,7 @@
 // A few lengths to which texts are filled up, so that a recorded step has one shape for each and little of it is filling.
 
 /** The most lengths: each is a program of its own, with its pipelines and its memory. */
-export const mostBuckets = 4;
+const mostBuckets = 4;
 /** Lengths are multiples of it. */
 const step = 8;
 

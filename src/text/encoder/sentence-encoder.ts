@@ -15,6 +15,7 @@ import { encodeTokens, type EncodingOptions } from "./encode-tokens.ts";
 import { expectVocabulary } from "./encoder-task.ts";
 import type { AnyEncoder } from "./encoders.ts";
 import { unitVectors } from "./neighbours.ts";
+import type { TokenEncoder } from "./token-encoder.ts";
 import { tokenLists, type Tokeniser } from "./token-lists.ts";
 
 export interface EncodeTextsOptions extends EncodingOptions {
@@ -31,22 +32,23 @@ const encodeOptions: OptionChecks<EncodeTextsOptions> = {
 };
 
 /** Vectors of texts: an encoder, its tokeniser, and how many tokens of a text it reads. */
-export class SentenceEncoder implements Disposable {
-  readonly module: AnyEncoder;
+export class SentenceEncoder<Encoder extends TokenEncoder = AnyEncoder> implements Disposable {
+  readonly module: Encoder;
   readonly tokeniser: Tokeniser;
   /** The most tokens of a text; what is longer is cut. */
   readonly mostTokens: number;
 
   /**
    * @param module belongs to this from now on
-   * @param mostTokens default: as many as the encoder has places for; 512 for one that knows no places
+   * @param mostTokens of a text; default 512, or as many as the encoder has places for if that is less
    * @throws UsageError when the tokeniser has tokens for which the encoder has no row
    */
-  constructor(module: AnyEncoder, tokeniser: Tokeniser, mostTokens?: number) {
+  constructor(module: Encoder, tokeniser: Tokeniser, mostTokens = 512) {
     expectVocabulary("SentenceEncoder", module, tokeniser);
+    expectArgument("SentenceEncoder", "the most tokens of a text", mostTokens, wholeFrom(1));
     this.module = module;
     this.tokeniser = tokeniser;
-    this.mostTokens = Math.min(mostTokens ?? 512, module.mostTokens);
+    this.mostTokens = Math.min(mostTokens, module.mostTokens);
   }
 
   /** Numbers of a vector. */

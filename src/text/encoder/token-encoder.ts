@@ -1,7 +1,7 @@
 // What every encoder of texts is: a module from the numbers of words to one vector for each text.
 
-import { anything, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
-import { ShapeError } from "../../errors/errors.ts";
+import { anything, described, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
+import { ShapeError, UsageError } from "../../errors/errors.ts";
 import { affine, divide, maximum, multiply } from "../../functions/elementwise.ts";
 import { reshape, takeRows } from "../../functions/movement.ts";
 import { softmax } from "../../functions/probabilities.ts";
@@ -22,6 +22,8 @@ const tokenOptions: OptionChecks<TokenOptions> = { mask: anything };
 
 /** A module from tokens u32 [B, T] to vectors f32 [B, width]. */
 export abstract class TokenEncoder extends Module {
+  /** What it was made with: a run that is gone on with must have the same. */
+  abstract readonly configuration: object;
   /** Numbers of a vector. */
   abstract readonly width: number;
   /** Rows of the table of words: tokens are numbers below it. */
@@ -40,6 +42,15 @@ export abstract class TokenEncoder extends Module {
    * @throws ShapeError when the shapes do not fit
    */
   abstract override forward(tokens: Tensor, mode: Mode, options?: TokenOptions): Tensor;
+}
+
+/** @throws UsageError for what is no encoder of tokens, or a disposed one */
+export function expectEncoder(what: string, encoder: unknown): void {
+  if (!(encoder instanceof TokenEncoder)) {
+    throw new UsageError(
+      `${what}: takes an encoder such as BagEncoder or TransformerEncoder, got ${described(encoder)}`,
+    );
+  }
 }
 
 /**

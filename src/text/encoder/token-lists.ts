@@ -1,5 +1,14 @@
 // Many texts as tokens, one behind the other in one array: what encoders read, in batches of texts of similar length.
 
+import {
+  expectArgument,
+  expectOptions,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
+
 /** From texts to the numbers of their tokens. */
 export interface Tokeniser {
   /** Tokens are numbers below it: rows that an encoder's table needs. */
@@ -11,7 +20,18 @@ export interface Tokeniser {
    * @param most longer texts are cut, before a token that ends all texts
    */
   encode(text: string, most?: number): ArrayLike<number>;
+  /** The text of its tokenizer.json, where it is of one. */
+  readonly file?: string | undefined;
 }
+
+/** What `parseTokeniser` gives, or an object of a program's own. */
+export const aTokeniser: Requirement = {
+  words: "a tokeniser, as parseTokeniser gives it",
+  fits: (value) => {
+    const { vocabulary, encode } = (value ?? {}) as Partial<Tokeniser>;
+    return Number.isInteger(vocabulary) && typeof encode === "function";
+  },
+};
 
 export interface TokenLists {
   readonly count: number;
@@ -63,6 +83,49 @@ export function paddedTexts(
     mask.fill(1, row * length, row * length + count);
   }
   return { tokens, mask };
+}
+
+export interface TokenBatchOptions {
+  /** T: shorter texts are filled up to it, longer ones cut. Default: the tokens of the longest text, 1 at least. */
+  readonly length?: number;
+}
+
+const tokenBatchOptions: OptionChecks<TokenBatchOptions> = { length: wholeFrom(1) };
+
+export interface TokenBatch extends PaddedTexts {
+  /** [B, T] of both arrays. */
+  readonly shape: readonly [batch: number, tokens: number];
+}
+
+/**
+ * Texts as an encoder takes them, for a training loop of your own.
+ *
+ *     const { tokens, mask, shape } = tokenBatch(tokeniser, texts, { length: 64 });
+ *     const vectors = encoder.forward(engine.tensor(tokens, shape, "u32"), "training", { mask: engine.tensor(mask, shape) });
+ *
+ * @param texts [B], at least one
+ */
+export function tokenBatch(
+  tokeniser: Tokeniser,
+  texts: readonly string[],
+  options: TokenBatchOptions = {},
+): TokenBatch {
+  expectArgument("tokenBatch", "the tokeniser", tokeniser, aTokeniser);
+  expectArgument("tokenBatch", "the texts", texts, {
+    words: "a list of one string or more",
+    fits: (value) => strings.fits(value) && (value as readonly string[]).length > 0,
+  });
+  expectOptions("tokenBatch", options, tokenBatchOptions);
+  const lists = tokenLists(texts.map((text) => tokeniser.encode(text, options.length)));
+  const longest = texts.reduce((most, _, text) => Math.max(most, lengthOf(lists, text)), 1);
+  const { length = longest } = options;
+  const padded = paddedTexts(
+    lists,
+    texts.map((_, text) => text),
+    length,
+    tokeniser.padding ?? 0,
+  );
+  return { ...padded, shape: [texts.length, length] };
 }
 
 /** A number for each text, the same for texts of the same tokens: that of the first of them. */

@@ -1,6 +1,17 @@
 // BM25, the ranking by words that every other has to be held against.
-import type { WordIndex } from "./word-index.ts";
-import { stemCounts } from "./word-index.ts";
+import {
+  aNumber,
+  aString,
+  expectArgument,
+  expectOptions,
+  oneOf,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
+import { aWordIndex, stemCounts, type WordIndex } from "./word-index.ts";
+
+/** How often a word counts that stands in the query several times: as often, or once. */
+const repetitions = ["counted", "once"] as const;
 
 export interface Bm25Options {
   /** How soon further occurrences of a word say nothing new. Default 1.2. */
@@ -8,8 +19,18 @@ export interface Bm25Options {
   /** How much the length of a text counts against it, from 0 to 1. Default .75. */
   readonly b?: number;
   /** How often a word counts that stands in the query several times: as often (the default), or once. */
-  readonly repeated?: "counted" | "once";
+  readonly repeated?: (typeof repetitions)[number];
 }
+
+const between = (least: number, most: number): Requirement => ({
+  words: `a number from ${least} to ${most}`,
+  fits: (value) => aNumber.fits(value) && (value as number) >= least && (value as number) <= most,
+});
+const bm25Options: OptionChecks<Bm25Options> = {
+  k1: between(0, 1000),
+  b: between(0, 1),
+  repeated: oneOf(repetitions),
+};
 
 /**
  * The inverse document frequency of a word, ln(1 + (n - m + 1/2) / (m + 1/2)) for one that stands in m of n texts. Above 0 also for
@@ -24,6 +45,9 @@ export function queryWeights(
   query: string,
   repeated: "counted" | "once" = "counted",
 ): Map<string, number> {
+  expectArgument("queryWeights", "the index", index, aWordIndex);
+  expectArgument("queryWeights", "the query", query, aString);
+  expectArgument("queryWeights", "repeated", repeated, oneOf(repetitions));
   const weights = new Map<string, number>();
   for (const [stem, count] of stemCounts(query)) {
     const place = index.places.get(stem);
@@ -40,11 +64,11 @@ export function queryWeights(
  *
  * @returns [n] of each text; 0 where no word of the query stands in it
  */
-export function bm25Scores(
-  index: WordIndex,
-  query: string,
-  { k1 = 1.2, b = 0.75, repeated = "counted" }: Bm25Options = {},
-): Float64Array {
+export function bm25Scores(index: WordIndex, query: string, options: Bm25Options = {}): Float64Array {
+  expectArgument("bm25Scores", "the index", index, aWordIndex);
+  expectArgument("bm25Scores", "the query", query, aString);
+  expectOptions("bm25Scores", options, bm25Options);
+  const { k1 = 1.2, b = 0.75, repeated = "counted" } = options;
   const { lengths, starts, documents, counts, places } = index;
   const scores = new Float64Array(lengths.length);
   let total = 0;

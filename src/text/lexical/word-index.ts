@@ -1,4 +1,5 @@
 // Which words stand in which texts, and how often: what BM25 ranks by, and what LSA is fitted to.
+import { madeWith, type Requirement } from "../../errors/arguments.ts";
 import { stemsOf } from "../texts/words.ts";
 
 /** Texts by their words. Word w stands in documents[starts[w]] .. documents[starts[w + 1] - 1], ascending. */
@@ -16,6 +17,15 @@ export interface WordIndex {
   /** The number of each word. */
   readonly places: ReadonlyMap<string, number>;
 }
+
+/** What `indexWords` gives. */
+export const aWordIndex: Requirement = madeWith("an index of words, the field words of an index of texts", [
+  "starts",
+  "documents",
+  "counts",
+  "lengths",
+  "places",
+]);
 
 /** How often each stem stands in a text. */
 export function stemCounts(text: string): Map<string, number> {

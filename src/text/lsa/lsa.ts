@@ -1,6 +1,14 @@
 // Latent semantic analysis: vectors of texts from the words of a corpus itself, with nothing trained. On small corpora of its own
 // kind it is hard to beat.
-import { stemCounts, type WordIndex } from "../lexical/word-index.ts";
+import {
+  expectArgument,
+  expectOptions,
+  madeWith,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
+import { aWordIndex, stemCounts, type WordIndex } from "../lexical/word-index.ts";
 import type { Encoder } from "../texts/text.ts";
 import type { SparseMatrix } from "./sparse-matrix.ts";
 import { truncatedSvd } from "./truncated-svd.ts";
@@ -26,6 +34,13 @@ export interface LsaOptions {
   readonly mostTexts?: number;
 }
 
+export const lsaOptions: OptionChecks<LsaOptions> = {
+  width: wholeFrom(1),
+  seed: wholeFrom(0),
+  leastTexts: wholeFrom(1),
+  mostTexts: wholeFrom(1),
+};
+
 /** Of a word that stands `count` times in a text: a second time says less than the first. */
 const dampened = (count: number): number => 1 + Math.log(count);
 
@@ -33,12 +48,13 @@ const dampened = (count: number): number => 1 + Math.log(count);
  * Fits LSA (Deerwester et al., "Indexing by latent semantic analysis", 1990): the right singular vectors of the matrix of texts and
  * words, with (1 + ln f) ln((n + 1) / m) for a word that stands f times in the text and in m of n texts, and rows of length 1.
  *
+ * @param index of words, as `indexTexts` gives it in `words`
  * @returns undefined where no word stands in as many texts as it must
  */
-export function fitLsa(
-  index: WordIndex,
-  { width, seed = 0, leastTexts = 2, mostTexts = 50_000 }: LsaOptions = {},
-): LsaModel | undefined {
+export function fitLsa(index: WordIndex, options: LsaOptions = {}): LsaModel | undefined {
+  expectArgument("fitLsa", "the index", index, aWordIndex);
+  expectOptions("fitLsa", options, lsaOptions);
+  const { width, seed = 0, leastTexts = 2, mostTexts = 50_000 } = options;
   const { starts, documents, counts, lengths } = index;
   const texts = lengths.length;
   const within = (place: number): number => starts[place + 1] - starts[place];
@@ -100,11 +116,19 @@ function normaliseRows({ rows, starts, values }: SparseMatrix): void {
 }
 
 /** Encodes texts by the directions of LSA, into vectors of length 1; zeros where no word of a text is known. */
-export function lsaEncoder({ width, words, weights, directions }: LsaModel): Encoder {
+export function lsaEncoder(model: LsaModel): Encoder {
+  expectArgument(
+    "lsaEncoder",
+    "the model",
+    model,
+    madeWith("a model, as fitLsa gives it", ["width", "words", "weights", "directions"]),
+  );
+  const { width, words, weights, directions } = model;
   const places = new Map(words.map((word, place) => [word, place]));
   return {
     width,
     encode: (texts) => {
+      expectArgument("encode", "the texts", texts, strings);
       const vectors = new Float32Array(texts.length * width);
       const sums = new Float64Array(width);
       for (const [i, text] of texts.entries()) {

@@ -1,4 +1,4 @@
-// Ranks from scores, and one ranking of several.
+// Ranks from scores, and one score of two.
 
 /** Texts with a score, the best first. */
 export interface RankedTexts {
@@ -53,19 +53,87 @@ export function bestTexts(
   return { places, scores: Float64Array.from(places, (place) => scores[place]) };
 }
 
-/** The constant of reciprocal rank fusion: the first few ranks weigh about the same. */
-export const fusionConstant = 60;
+/**
+ * How much words count beside meaning. BM25 alone loses to vectors on some corpora by little and wins on others by much, so that it
+ * leads; docs/search.md has the figures of other weights.
+ */
+const [ofWords, ofMeaning] = [2 / 3, 1 / 3];
 
 /**
- * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): a text scores the sum over rankings of 1 / (60 + rank), ranks counted
- * from 1 and nothing for one that does not have it. Scores of different kinds need no common scale.
+ * One score of both: each is told in standard deviations from its mean over all texts (Montague and Aslam, "Relevance score
+ * normalization for metasearch", 2001), and words count twice. A shift or another scale of either makes no difference, and a part says
+ * the more, the fewer texts it lifts above the others: a word that stands in one text of thousands decides.
  *
- * @param texts n
- * @returns [n] scores; 0 for a text that no ranking has
+ * @param lexical [n], 0 for texts without a word of the query
+ * @param dense [n], NaN for texts that have nothing to compare; they count as the mean of the others
+ * @param isFound of which texts there is a score at all; the others have no part in means and deviations
+ * @returns [n]
  */
-export function fusedScores(rankings: readonly RankedTexts[], texts: number): Float64Array {
-  const scores = new Float64Array(texts);
-  for (const { places } of rankings)
-    for (const [i, place] of places.entries()) scores[place] += 1 / (fusionConstant + i + 1);
-  return scores;
+export function fusedScores(
+  lexical: Float64Array,
+  dense: Float64Array,
+  isFound: (place: number) => boolean,
+): Float64Array {
+  const words = inDeviations(lexical, isFound);
+  const meaning = inDeviations(dense, (place) => !Number.isNaN(dense[place]) && isFound(place));
+  return words.map((value, place) => ofWords * value + ofMeaning * meaning[place]);
+}
+
+/** In standard deviations from the mean; 0 for what is left out, and where all are the same. */
+function inDeviations(scores: Float64Array, isCounted: (place: number) => boolean): Float64Array {
+  const found = new Float64Array(scores.length);
+  let [count, sum, squares] = [0, 0, 0];
+  for (let place = 0; place < scores.length; place++) {
+    if (!isCounted(place)) continue;
+    sum += scores[place];
+    count++;
+  }
+  const mean = sum / count;
+  for (let place = 0; place < scores.length; place++) {
+    if (!isCounted(place)) continue;
+    found[place] = scores[place] - mean;
+    squares += found[place] ** 2;
+  }
+  const deviation = Math.sqrt(squares / count);
+  // Of equal scores the mean is off by a rounding, and that is no deviation.
+  const scale = deviation > 1e-9 * Math.abs(mean) ? 1 / deviation : 0;
+  return found.map((difference) => difference * scale);
+}
+
+/**
+ * The ranks of some texts among all, counted from 1; of equal scores the text with the lower number comes first.
+ *
+ * @param scores [n]
+ * @param isFound which texts have a rank
+ * @returns one for each place; undefined where the text is not found
+ */
+export function ranksOf(
+  places: ArrayLike<number>,
+  scores: Float64Array,
+  isFound: (place: number) => boolean,
+): (number | undefined)[] {
+  const isBefore = (a: number, b: number): boolean =>
+    scores[a] > scores[b] || (scores[a] === scores[b] && a < b);
+  const sorted = Array.from(places)
+    .filter(isFound)
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  // Of every text, before how many of those it comes: it is behind the first `low` of them.
+  const before = new Uint32Array(sorted.length + 1);
+  for (let place = 0; place < scores.length; place++) {
+    if (!isFound(place)) continue;
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(place, sorted[middle])) high = middle;
+      else low = middle + 1;
+    }
+    before[low]++;
+  }
+  const ranks = new Map<number, number>();
+  let rank = 1;
+  for (const [i, place] of sorted.entries()) {
+    rank += before[i];
+    ranks.set(place, rank);
+  }
+  return Array.from(places, (place) => ranks.get(place));
 }

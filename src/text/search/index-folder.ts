@@ -1,13 +1,15 @@
 // The folder of an index: index.safetensors with all that is searched, and texts.jsonl with what is shown.
-import { open, stat } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { aString, expectArgument, madeWith } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
+import { UsageError } from "../../errors/errors.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { codeOf } from "../../files/causes.ts";
 import { replaceFile } from "../../files/whole-files.ts";
-import type { Text } from "../texts/text.ts";
-import { indexBytes, parseIndex, type IndexEncoder, type StoredIndex } from "./stored-index.ts";
-import type { TextIndex } from "./text-index.ts";
+import { expectTexts, saysNothing, type Text } from "../texts/text.ts";
+import { indexBytes, parseIndex, type IndexedTexts, type StoredIndex } from "./stored-index.ts";
+import { expectIndex } from "./text-index.ts";
 
 export const indexFiles = { index: "index.safetensors", texts: "texts.jsonl" } as const;
 
@@ -19,19 +21,32 @@ export interface OpenIndex extends StoredIndex {
 }
 
 /**
- * Writes an index into a folder that is there; an earlier one of it stays whole until the new one is.
+ * Writes an index into a folder, which is made where there is none; an earlier one of it stays whole until the new one is.
  *
  * @param texts those of the index, in its order
+ * @param indexed as `indexByLsa` and `indexByFolder` give it, or `{ index: await indexTexts(texts) }`
  * @returns bytes of both files
- * @throws what the file system does
+ * @throws UsageError for other texts than those of the index; what the file system does
  */
 export async function writeIndex(
   folder: string,
   texts: readonly Text[],
-  index: TextIndex,
-  encoder: IndexEncoder | undefined,
-  empty: number,
+  indexed: IndexedTexts,
 ): Promise<number> {
+  expectArgument("writeIndex", "the folder", folder, aString);
+  expectTexts("writeIndex", texts);
+  expectArgument("writeIndex", "what is written", indexed, madeWith("an object with an index", ["index"]));
+  const { index, encoder } = indexed;
+  expectIndex("writeIndex", index);
+  if (texts.length !== index.ids.length || texts.some(({ id }, i) => id !== index.ids[i])) {
+    throw new UsageError("writeIndex: the texts must be those of the index, in its order");
+  }
+  if ((encoder === undefined) !== (index.vectors === undefined)) {
+    throw new UsageError(
+      "writeIndex: an index of vectors needs its encoder, and one of words alone has none",
+    );
+  }
+  await mkdir(folder, { recursive: true });
   const offsets = new Float64Array(texts.length + 1);
   const lines = texts.map(({ id, title, contents }) =>
     Buffer.from(`${JSON.stringify({ id, title, contents })}\n`),
@@ -41,6 +56,7 @@ export async function writeIndex(
     for (let i = 0; i < lines.length; i += 1024)
       await handle.writeFile(Buffer.concat(lines.slice(i, i + 1024)));
   });
+  const empty = texts.filter(saysNothing).length;
   const parts = indexBytes({ index, encoder, offsets, empty });
   await replaceFile(join(folder, indexFiles.index), async (handle) => {
     for (const part of parts) await handle.writeFile(part);
@@ -53,6 +69,7 @@ export async function writeIndex(
  * @throws DataError when there is none, it is damaged, or its texts are not those that it was made of
  */
 export async function openIndex(folder: string): Promise<OpenIndex> {
+  expectArgument("openIndex", "the folder", folder, aString);
   const file = join(folder, indexFiles.index);
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) {

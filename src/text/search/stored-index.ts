@@ -1,6 +1,7 @@
 // An index of texts as bytes, in the layout of safetensors: every number of it is a tensor, the rest is JSON in the metadata.
 import { sha256 } from "#sha256";
 import { z } from "zod";
+import { aString, bytes as aByteArray, expectArgument } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { plainSafetensors } from "../../interchange/tensor-file.ts";
 import { parseSafetensors } from "../../interchange/safetensors-header.ts";
@@ -24,11 +25,15 @@ export type IndexEncoder =
       readonly standardised: Standardised;
     };
 
-/** All that a search needs beside the texts themselves. */
-export interface StoredIndex {
+/** Texts ready to be searched, and what makes the vectors of queries. */
+export interface IndexedTexts {
   readonly index: TextIndex;
   /** None where the index has words alone. */
   readonly encoder?: IndexEncoder | undefined;
+}
+
+/** All that a search needs beside the texts themselves. */
+export interface StoredIndex extends IndexedTexts {
   /** [n + 1] where the line of each text begins in the file of texts, in bytes, and where the last ends. */
   readonly offsets: Float64Array;
   /** Texts without a letter or digit. */
@@ -112,6 +117,8 @@ function digestOf(record: string, parts: readonly (readonly [string, ArrayBuffer
  * @throws DataError when it is damaged, or no index
  */
 export function parseIndex(file: string, bytes: Uint8Array): StoredIndex {
+  expectArgument("parseIndex", "the file's name", file, aString);
+  expectArgument("parseIndex", "the bytes", bytes, aByteArray);
   const damaged = (why: string, cause?: unknown): DataError =>
     new DataError(file, `is damaged: ${why}; make the index again`, { cause });
   const { metadata, entries } = parseSafetensors(bytes, damaged);

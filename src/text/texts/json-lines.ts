@@ -1,8 +1,20 @@
 // Texts as JSON lines, one object a line, as retrieval datasets have them. Nothing is believed: a fault names its file and line.
+import {
+  aFunction,
+  anything,
+  aString,
+  bytes as aByteArray,
+  expectArgument,
+  expectOptions,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { messageOf } from "../../files/causes.ts";
+import { LineSplitter, type Line } from "./line-splitter.ts";
 import { saysNothing, type Text } from "./text.ts";
 
 /** Under which keys an object of a line has the parts of a text. */
@@ -13,7 +25,7 @@ export interface TextKeys {
   readonly contents: string;
 }
 
-export const usualKeys: TextKeys = { id: "id", title: "title", contents: "contents" };
+const usualKeys: TextKeys = { id: "id", title: "title", contents: "contents" };
 
 /** The most that a file of texts may have. */
 export interface TextLimits {
@@ -51,6 +63,18 @@ export interface TextOptions {
   readonly bad?: ((fault: DataError) => void) | undefined;
 }
 
+const textOptions: OptionChecks<TextOptions> = { keys: anything, limits: anything, bad: aFunction };
+
+/** @throws UsageError for what are no options of `parseTexts` */
+export function expectTextOptions(what: string, options: TextOptions): void {
+  expectOptions(what, options, textOptions);
+  const { keys, limits } = options;
+  const key = required(aString);
+  if (keys !== undefined) expectOptions(`${what}: keys`, keys, { id: key, title: key, contents: key });
+  const count = required(wholeFrom(1));
+  if (limits !== undefined) expectOptions(`${what}: limits`, limits, { line: count, texts: count });
+}
+
 /**
  * The texts of a file.
  *
@@ -59,64 +83,78 @@ export interface TextOptions {
  * @throws DataError naming the line: no JSON object, a part missing or not of its type, an id twice, a line or a number of texts
  *   over the limits; or for no text at all
  */
-export function parseTexts(
-  file: string,
-  bytes: Uint8Array,
-  { keys = usualKeys, limits = mostTexts, bad = refuse }: TextOptions = {},
-): ReadTexts {
-  const texts: Text[] = [];
-  const lineOf = new Map<string, number>();
-  let empty = 0;
-  for (const each of linesOf(file, bytes, limits.line)) {
+export function parseTexts(file: string, bytes: Uint8Array, options: TextOptions = {}): ReadTexts {
+  expectArgument("parseTexts", "the file's name", file, aString);
+  expectArgument("parseTexts", "the bytes", bytes, aByteArray);
+  expectTextOptions("parseTexts", options);
+  const parser = new TextParser(file, options);
+  parser.push(bytes);
+  return parser.end();
+}
+
+/** Takes a file piece by piece, and keeps its texts and the line that is under way. Errors as `parseTexts`. */
+export class TextParser {
+  readonly #file: string;
+  readonly #options: Required<{ [Name in keyof TextOptions]: NonNullable<TextOptions[Name]> }>;
+  readonly #lines: LineSplitter;
+  readonly #texts: Text[] = [];
+  readonly #lineOf = new Map<string, number>();
+  #empty = 0;
+  /** What was wrong with the first line that was left out. */
+  #fault: DataError | undefined;
+
+  constructor(file: string, { keys = usualKeys, limits = mostTexts, bad = refuse }: TextOptions) {
+    this.#file = file;
+    this.#options = { keys, limits, bad };
+    this.#lines = new LineSplitter(file, limits.line);
+  }
+
+  push(piece: Uint8Array): void {
+    for (const line of this.#lines.push(piece)) this.#add(line);
+  }
+
+  end(): ReadTexts {
+    for (const line of this.#lines.end()) this.#add(line);
+    if (this.#texts.length === 0) {
+      const why =
+        this.#fault === undefined
+          ? "it takes one JSON object a line"
+          : `the first that was left out: ${this.#fault.message}`;
+      throw new DataError(this.#file, `has no text; ${why}`);
+    }
+    return { texts: this.#texts, empty: this.#empty };
+  }
+
+  #add(each: Line): void {
+    const file = this.#file;
+    const { keys, limits, bad } = this.#options;
+    if (!each.bytes.some((byte) => byte > 0x20)) return;
     try {
       const { line } = each;
       const read = textOfLine(file, each, keys);
-      const before = lineOf.get(read.id);
+      const before = this.#lineOf.get(read.id);
       if (before !== undefined) {
         throw new DataError(
           file,
           `line ${line}: the id ${JSON.stringify(read.id)} is that of line ${before}, too`,
         );
       }
-      lineOf.set(read.id, line);
-      texts.push(read);
-      if (saysNothing(read)) empty++;
+      this.#lineOf.set(read.id, line);
+      this.#texts.push(read);
+      if (saysNothing(read)) this.#empty++;
     } catch (fault) {
       if (!(fault instanceof DataError)) throw fault;
       bad(fault);
+      this.#fault ??= fault;
     }
-    if (texts.length > limits.texts) {
+    if (this.#texts.length > limits.texts) {
       throw new DataError(file, `has more than ${limits.texts} texts; split it into several indexes`);
     }
   }
-  if (texts.length === 0) throw new DataError(file, "has no text; it takes one JSON object a line");
-  return { texts, empty };
 }
 
 function refuse(fault: DataError): never {
   throw fault;
-}
-
-interface Line {
-  /** Counted from 1. */
-  readonly line: number;
-  readonly bytes: Uint8Array;
-}
-
-/** The lines that are not empty. */
-function* linesOf(file: string, bytes: Uint8Array, most: number): Generator<Line> {
-  for (let at = 0, line = 1; at < bytes.length; line++) {
-    const found = bytes.indexOf(0x0a, at);
-    const end = found < 0 ? bytes.length : found;
-    if (end - at > most) {
-      throw new DataError(
-        file,
-        `line ${line}: has ${end - at} bytes; at most ${most} are read. Is it JSON lines, one object a line?`,
-      );
-    }
-    if (bytes.subarray(at, end).some((byte) => byte > 0x20)) yield { line, bytes: bytes.subarray(at, end) };
-    at = end + 1;
-  }
 }
 
 /** @throws DataError naming the line */
@@ -137,7 +175,8 @@ function textOfLine(file: string, { line, bytes }: Line, keys: TextKeys): Text {
     throw fault(`is not JSON (${messageOf(cause).slice(0, 160)})${array}`, cause);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw fault("is no JSON object with an id, a title and contents");
+    const array = Array.isArray(value) ? "; an array must be written as one object a line" : "";
+    throw fault(`is no JSON object with an id, a title and contents${array}`);
   }
   const record = value as Readonly<Record<string, unknown>>;
   const missing = (key: string): DataError => {

@@ -1,4 +1,5 @@
 // Queries and what is known of the documents that answer them, as retrieval datasets have them: JSON arrays.
+import { aString, expectArgument } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { messageOf } from "../../files/causes.ts";
@@ -23,10 +24,13 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** The objects of an array, each with what makes an error about it. */
 function rowsOf(
+  call: string,
   file: string,
   content: string,
   what: string,
 ): { row: Row; fault: (reason: string) => DataError }[] {
+  expectArgument(call, "the file's name", file, aString);
+  expectArgument(call, "the content", content, aString);
   let value: unknown;
   try {
     value = JSON.parse(content);
@@ -67,18 +71,20 @@ function stringOf(row: Row, key: string, fault: (reason: string) => DataError): 
  */
 export function parseQueries(file: string, content: string): Query[] {
   const seen = new Map<string, number>();
-  return rowsOf(file, content, "queries with a query_id and a query").map(({ row, fault }, i) => {
-    const id = stringOf(row, "query_id", fault);
-    const before = seen.get(id);
-    if (before !== undefined)
-      throw fault(`the query_id ${JSON.stringify(id)} is that of record ${before}, too`);
-    seen.set(id, i);
-    const { source = [] } = row;
-    const without: unknown[] = Array.isArray(source) ? source : [source];
-    const odd = without.find((each) => typeof each !== "string");
-    if (odd !== undefined) throw fault('"source" must be the id of a document, or a list of them');
-    return { id, text: stringOf(row, "query", fault), without: without as string[] };
-  });
+  return rowsOf("parseQueries", file, content, "queries with a query_id and a query").map(
+    ({ row, fault }, i) => {
+      const id = stringOf(row, "query_id", fault);
+      const before = seen.get(id);
+      if (before !== undefined)
+        throw fault(`the query_id ${JSON.stringify(id)} is that of record ${before}, too`);
+      seen.set(id, i);
+      const { source = [] } = row;
+      const without: unknown[] = Array.isArray(source) ? source : [source];
+      const odd = without.find((each) => typeof each !== "string");
+      if (odd !== undefined) throw fault('"source" must be the id of a document, or a list of them');
+      return { id, text: stringOf(row, "query", fault), without: without as string[] };
+    },
+  );
 }
 
 /**
@@ -89,7 +95,7 @@ export function parseQueries(file: string, content: string): Query[] {
  */
 export function parseJudgements(file: string, content: string): Judgement[] {
   const seen = new Map<string, number>();
-  return rowsOf(file, content, "judgements with a query_id, a doc_id and a relevance").map(
+  return rowsOf("parseJudgements", file, content, "judgements with a query_id, a doc_id and a relevance").map(
     ({ row, fault }, i) => {
       const query = stringOf(row, "query_id", fault);
       const document = stringOf(row, "doc_id", fault);

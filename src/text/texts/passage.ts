@@ -1,5 +1,6 @@
 // The passage of a text that a reader of results wants to see: where the words of the query stand together.
-import { wordsOf, type Word } from "./words.ts";
+import { aString, expectArgument, wholeFrom } from "../../errors/arguments.ts";
+import { lettersOfPair, wordsOf, type Word } from "./words.ts";
 
 export interface Passage {
   /** Lines joined, with an ellipsis where the text goes on. */
@@ -13,10 +14,30 @@ const ellipsis = "…";
 /**
  * The stretch of a text with the rarest words of the query in it, and among equals the first.
  *
- * @param weights of the stems of the query, such as their inverse document frequencies
+ * @param weights of the stems of the query, as `queryWeights` gives them; stems of less than a third of the largest are not looked for
  * @param most letters of it, about
  */
 export function passageOf(text: string, weights: ReadonlyMap<string, number>, most = 240): Passage {
+  expectArgument("passageOf", "the text", text, aString);
+  expectArgument("passageOf", "the weights", weights, {
+    words: "weights by stems, as queryWeights gives them",
+    fits: (value) => value instanceof Map,
+  });
+  expectArgument("passageOf", "the letters", most, wholeFrom(1));
+  return passageBy(text, tellingWeights(weights), most);
+}
+
+/**
+ * Words as common as "of" are in every passage, and marked they would hide those that tell; and so are single letters of a script
+ * without blanks whose pairs are looked for, too.
+ */
+function tellingWeights(weights: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const most = [...weights.values()].reduce((high, weight) => Math.max(high, weight), 0);
+  const letters = new Set([...weights.keys()].flatMap(lettersOfPair));
+  return new Map([...weights].filter(([stem, weight]) => weight >= most / 3 && !letters.has(stem)));
+}
+
+function passageBy(text: string, weights: ReadonlyMap<string, number>, most: number): Passage {
   const flat = text.replace(/\s+/gu, " ").trim();
   const words = wordsOf(flat);
   const counts = new Map<string, number>();
@@ -45,9 +66,15 @@ export function passageOf(text: string, weights: ReadonlyMap<string, number>, mo
   const end = cut > begin ? Math.max(cut, reach) : begin + most;
   const before = begin > 0 ? `${ellipsis} ` : "";
   const after = end < flat.length ? ` ${ellipsis}` : "";
-  const matches = words
-    .filter(({ stem, start, end: last }) => (weights.get(stem) ?? 0) > 0 && start >= begin && last <= end)
-    .map(({ start, end: last }) => [start - begin + before.length, last - begin + before.length] as const);
+  const shift = before.length - begin;
+  const matches: [number, number][] = [];
+  for (const { stem, start, end: last } of words) {
+    if ((weights.get(stem) ?? 0) <= 0 || start < begin || last > end) continue;
+    const former = matches.at(-1);
+    // Letters of a script without blanks and pairs of them are words that overlap.
+    if (former !== undefined && start + shift <= former[1]) former[1] = Math.max(former[1], last + shift);
+    else matches.push([start + shift, last + shift]);
+  }
   return { text: `${before}${flat.slice(begin, end).trimEnd()}${after}`, matches };
 }
 

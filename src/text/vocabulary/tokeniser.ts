@@ -1,4 +1,5 @@
 // From texts to the numbers of word pieces, by a tokenizer.json as Hugging Face's tokenizers writes it.
+import { aString, expectArgument } from "../../errors/arguments.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import type { Tokeniser } from "../encoder/token-lists.ts";
@@ -6,6 +7,9 @@ import { Tokenizer, type LibraryTokenizer } from "./hugging-face.ts";
 
 /** Pieces that fill texts up, by the names that BERT, RoBERTa and others give them. */
 const paddings = ["[PAD]", "<pad>"];
+
+/** Numbers of pieces are below it; the largest published vocabularies have a quarter of a million. */
+const mostPieces = 2 ** 22;
 
 /**
  * Opens a tokenizer.json: WordPiece as BERT's, BPE as RoBERTa's, Unigram as XLM-R's, and what `trainVocabulary` makes.
@@ -15,6 +19,7 @@ const paddings = ["[PAD]", "<pad>"];
  * @throws ModelError for what is no such file
  */
 export function parseTokeniser(file: string, content: unknown): Tokeniser {
+  expectArgument("parseTokeniser", "the file's name", file, aString);
   const refuse = (why: string, cause?: unknown): ModelError =>
     new ModelError(file, `${why}; take the tokenizer.json that was saved with the model`, { cause });
   let value: unknown = content;
@@ -39,11 +44,18 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   }
   const { vocab: vocabulary } = parts.model;
   if (typeof vocabulary !== "object" || vocabulary === null) throw refuse("its model has no vocabulary");
-  const odd = Array.isArray(vocabulary)
-    ? undefined
-    : (Object.values(vocabulary) as unknown[]).find((id) => !Number.isInteger(id) || (id as number) < 0);
-  if (odd !== undefined)
+  const { added_tokens: added } = parts;
+  const ids: unknown[] = [
+    ...(Array.isArray(vocabulary) ? [] : (Object.values(vocabulary) as unknown[])),
+    ...(Array.isArray(added) ? added.map((each: { readonly id?: unknown } | null) => each?.id) : []),
+  ];
+  const isOdd = (id: unknown): boolean =>
+    !(Number.isInteger(id) && (id as number) >= 0 && (id as number) < mostPieces);
+  // The library makes a list as long as the largest.
+  if (ids.some(isOdd)) {
+    const odd = ids.find(isOdd);
     throw refuse(`one of its pieces has the number ${JSON.stringify(odd) ?? typeof odd}`);
+  }
   let tokenizer: LibraryTokenizer;
   let numbers: number[];
   try {
@@ -57,7 +69,13 @@ export function parseTokeniser(file: string, content: unknown): Tokeniser {
   return {
     vocabulary: numbers.reduce((high, id) => Math.max(high, id), 0) + 1,
     padding,
-    encode: (text, most = Infinity) => encodeWithin(tokenizer, text, most),
+    encode: (text, most = Infinity) => {
+      expectArgument("encode", "the text", text, aString);
+      return encodeWithin(tokenizer, text, most);
+    },
+    get file() {
+      return typeof content === "string" ? content : `${JSON.stringify(content)}\n`;
+    },
   };
 }
 
@@ -71,17 +89,24 @@ function encodeWithin(tokenizer: LibraryTokenizer, text: string, most: number): 
   // What the model puts around every text keeps its place: only the text's own pieces are cut.
   const own = known(tokenizer.encode(start, { add_special_tokens: false }).ids);
   let before = 0;
-  while (!own.every((id, i) => ids[before + i] === id)) before++;
+  while (before + own.length < ids.length && !own.every((id, i) => ids[before + i] === id)) before++;
   const behind = ids.slice(before + own.length);
   const room = most - before - behind.length;
   return room < 0 ? ids.slice(0, most) : [...ids.slice(0, before), ...own.slice(0, room), ...behind];
 }
 
-/** As much of a long text as has that many pieces for certain: every word has one, but for words of signs that are left out. */
+/** Letters of a piece at most, or nearly: those of published vocabularies have fewer, but for rulers of hyphens. */
+const longestPiece = 64;
+
+/**
+ * As much of a long text as has that many pieces for certain: every word has one, but for words of signs that are left out. A text
+ * without blanks, whose pieces take time that grows faster than it does, is cut by its letters.
+ */
 function beginning(text: string, most: number): string {
   const generous = 2 * most + 16;
   if (!(text.length > 4 * generous)) return text;
+  const start = text.slice(0, generous * longestPiece);
   let words = 0;
-  for (const { index } of text.matchAll(/\s+/gu)) if (++words > generous) return text.slice(0, index);
-  return text;
+  for (const { index } of start.matchAll(/\s+/gu)) if (++words > generous) return start.slice(0, index);
+  return start;
 }

@@ -9,6 +9,7 @@ import {
   type OptionChecks,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { accents } from "../texts/words.ts";
 import { Tokenizer } from "./hugging-face.ts";
 import { learnMerges } from "./piece-merges.ts";
 
@@ -28,18 +29,24 @@ const vocabularyOptions: OptionChecks<VocabularyOptions> = {
 };
 
 /** The pieces that no text is made of, in the order of their numbers. */
-export const specialPieces = { padding: "[PAD]", unknown: "[UNK]" } as const;
+const specialPieces = { padding: "[PAD]", unknown: "[UNK]" } as const;
 
 /** Longer runs of letters are codes and addresses, whose pieces occur nowhere else. */
 const longestWord = 64;
 /** The mark of a word's beginning: "wing" and the "wing" of "wings" are one piece, "swing" is made of others. */
 const mark = "▁";
 
-/** Small letters without accents, and words parted at blanks and punctuation. */
+/** Small letters without accents, as words are compared in search, and words parted at blanks and punctuation. */
 const preparation = {
   normalizer: {
     type: "Sequence",
-    normalizers: [{ type: "NFKD" }, { type: "StripAccents" }, { type: "Lowercase" }],
+    // "StripAccents" would take vowel signs of Indian scripts for accents, too.
+    normalizers: [
+      { type: "NFKD" },
+      { type: "Lowercase" },
+      { type: "Replace", pattern: { Regex: `[${accents}]` }, content: "" },
+      { type: "NFC" },
+    ],
   },
   pre_tokenizer: {
     type: "Sequence",

@@ -1,7 +1,6 @@
-// Rankings of many queries as a table, id, doc_id, query_id and score, and how they meet judgements.
+// Rankings of many queries beside judgements.
+import { aNumber, aString, expectArgument, listOf } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
-import { csvText } from "../../files/csv-text.ts";
-import { parseTable } from "../../files/csv.ts";
 import type { RankedQuery } from "../../metrics/ranking.ts";
 import type { Judgement } from "../texts/judgements.ts";
 
@@ -9,55 +8,6 @@ import type { Judgement } from "../texts/judgements.ts";
 export interface QueryRanking {
   readonly query: string;
   readonly documents: readonly { readonly id: string; readonly score: number }[];
-}
-
-const columns = ["id", "doc_id", "query_id", "score"] as const;
-
-/** The table of some rankings, with a header or, to go on with one, without. */
-export const rankingsCsv = (rankings: readonly QueryRanking[], header = true): string =>
-  csvText([
-    ...(header ? [[...columns]] : []),
-    ...rankings.flatMap(({ query, documents }) =>
-      documents.map(({ id, score }) => [`${query}_${id}`, id, query, score]),
-    ),
-  ]);
-
-/**
- * Reads such a table; the column `id` may be missing.
- *
- * @param file its name, for messages
- * @throws DataError naming the row: a cell too few, a score that is no number, a document twice for a query
- */
-export function parseRankings(file: string, content: string): QueryRanking[] {
-  const table = parseTable(file, content);
-  for (const name of columns.slice(1)) {
-    if (!table.columns.includes(name)) {
-      throw new DataError(
-        file,
-        `has no column "${name}"; it has ${table.columns.join(", ")}, and a ranking has ${columns.join(", ")}`,
-      );
-    }
-  }
-  const rankings = new Map<string, Map<string, number>>();
-  for (const { cells, line } of table.rows) {
-    const { doc_id: id, query_id: query, score: typed } = cells;
-    const score = typed === "" ? NaN : Number(typed);
-    if (Number.isNaN(score))
-      throw new DataError(file, `line ${line}: the score ${JSON.stringify(typed)} is no number`);
-    let documents = rankings.get(query);
-    if (documents === undefined) rankings.set(query, (documents = new Map<string, number>()));
-    if (documents.has(id)) {
-      throw new DataError(
-        file,
-        `line ${line}: has document ${JSON.stringify(id)} for query ${JSON.stringify(query)} a second time`,
-      );
-    }
-    documents.set(id, score);
-  }
-  return Array.from(rankings, ([query, documents]) => ({
-    query,
-    documents: Array.from(documents, ([id, score]) => ({ id, score })),
-  }));
 }
 
 /** Rankings beside what is known of their documents. */
@@ -71,13 +21,35 @@ export interface JudgedRankings {
   readonly unranked: number;
 }
 
+const theJudgements = listOf("judgements, as parseJudgements gives them", {
+  words: "a judgement",
+  fits: (value) => {
+    const { query, document, grade } = (value ?? {}) as Partial<Judgement>;
+    return typeof query === "string" && typeof document === "string" && aNumber.fits(grade);
+  },
+});
+const theRankings = listOf("rankings { query, documents: [{ id, score }] }", {
+  words: "a ranking",
+  fits: (value) => {
+    const { query, documents } = (value ?? {}) as Partial<QueryRanking>;
+    return (
+      typeof query === "string" &&
+      Array.isArray(documents) &&
+      (documents as unknown[]).every((each) => {
+        const { id, score } = (each ?? {}) as Partial<QueryRanking["documents"][number]>;
+        return typeof id === "string" && aNumber.fits(score);
+      })
+    );
+  },
+});
+
 /**
  * Grades the documents of rankings. Documents without a judgement are taken for not relevant; relevant ones that were not returned,
  * for missed.
  *
  * @param file of the judgements, for messages
  * @param known ids of all documents, where they are known: a judgement of another one is refused
- * @throws DataError for a judgement of an unknown document, or when no query is both ranked and judged
+ * @throws DataError for a judgement of an unknown document, when none is relevant, or when no query is both ranked and judged
  */
 export function judgeRankings(
   file: string,
@@ -85,6 +57,12 @@ export function judgeRankings(
   rankings: readonly QueryRanking[],
   known?: ReadonlySet<string>,
 ): JudgedRankings {
+  const what = "judgeRankings";
+  expectArgument(what, "the file's name", file, aString);
+  expectArgument(what, "the judgements", judgements, theJudgements);
+  expectArgument(what, "the rankings", rankings, theRankings);
+  if (known !== undefined)
+    expectArgument(what, "the known ids", known, { words: "a set", fits: (value) => value instanceof Set });
   const grades = new Map<string, Map<string, number>>();
   for (const [record, { query, document, grade }] of judgements.entries()) {
     if (known !== undefined && !known.has(document)) {
@@ -97,6 +75,9 @@ export function judgeRankings(
     let ofQuery = grades.get(query);
     if (ofQuery === undefined) grades.set(query, (ofQuery = new Map<string, number>()));
     ofQuery.set(document, grade);
+  }
+  if (!judgements.some(({ grade }) => grade > 0)) {
+    throw new DataError(file, "judges no document relevant, so that nothing can be measured");
   }
   const byQuery = new Map(rankings.map(({ query, documents }) => [query, documents]));
   const queries = [...grades.keys()];

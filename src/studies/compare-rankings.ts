@@ -1,8 +1,8 @@
 // Whether two rankings of the same queries differ.
 
-import { anything, expectArgument, expectOptions } from "../../errors/arguments.ts";
-import { UsageError } from "../../errors/errors.ts";
-import type { RankedQuery } from "../../metrics/ranking.ts";
+import { anything, expectArgument, expectOptions } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
+import type { RankedQuery } from "../metrics/ranking.ts";
 import {
   rankedQueries,
   rankingMeasures,
@@ -11,9 +11,9 @@ import {
   type RankingMeasure,
   type RankingOptions,
   type RankingValues,
-} from "../../metrics/ranking-summary.ts";
-import { checkLevel } from "../../statistics/interval.ts";
-import { pairedTTest, type TTest } from "../../statistics/t-tests.ts";
+} from "../metrics/ranking-summary.ts";
+import { checkLevel } from "../statistics/interval.ts";
+import { pairedTTest, type TTest } from "../statistics/t-tests.ts";
 
 /**
  * Student's paired test of each measure over the queries of both rankings, which agrees with the randomisation test in retrieval
