@@ -88,6 +88,10 @@ test("trains an encoder with its vocabulary, shows what it finds, and goes on fr
 test.each<[string[], string]>([
   [["texts.jsonl"], "required option '--out <folder>' not specified"],
   [["texts.jsonl", "--out", "x", "--pairs", "heading:contents"], 'line 1: has no "heading"'],
+  [
+    ["texts.jsonl", "--out", "x", "--pairs", "contents"],
+    '--pairs "contents": takes the keys of the query and of the text, such as title:contents',
+  ],
   [["more.jsonl", "--out", "x"], "more.jsonl: line 65: "],
   [
     ["texts.jsonl", "--out", "x", "--batch", "65"],

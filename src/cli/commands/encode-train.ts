@@ -336,7 +336,12 @@ async function readPairs(
   { pairs: typed, skipBad }: EncoderRun,
   say: (text: string) => void,
 ): Promise<TextPair[]> {
-  const keys = textKeys("--pairs", typed.split(":").length === 2 ? `id:${typed}` : typed);
+  const isShort = typed.split(":").length === 2;
+  const keys = textKeys(
+    "--pairs",
+    isShort ? `id:${typed}` : typed,
+    "takes the keys of the query and of the text, such as title:contents, with that of the id in front if it is not id",
+  );
   const faults: DataError[] = [];
   const { texts } = await readTexts(file, {
     keys,
