@@ -202,10 +202,7 @@ function newRun(options: EncodeTrainOptions, given: readonly string[]): EncoderR
 }
 
 /** The encoder of a folder, to begin with. */
-async function encoderIn(
-  engine: Engine,
-  folder: string,
-): Promise<OpenedEncoder & { readonly init: Init }> {
+async function encoderIn(engine: Engine, folder: string): Promise<OpenedEncoder & { readonly init: Init }> {
   const { module, tokeniser } = await fromFolder(engine, folder);
   return { module, tokeniser, init: { folder: resolve(folder), digest: await encoderDigest(folder) } };
 }
