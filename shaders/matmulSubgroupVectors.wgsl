@@ -54,6 +54,7 @@ fn batch_start(batch: u32, strides: vec4u) -> u32 {
 }
 // end region
 
+// region: tile of a subgroup
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -69,6 +70,7 @@ fn main(
   let first_row = index / tiles_across % tiles_down * ROWS;
   let batch = index / tiles_across / tiles_down;
   if (batch >= sizes.batch) { return; }
+  // end region
 
   // Rows and columns past the edge read the last one and are dropped at the store.
   let a_start = batch_start(batch, sizes.aBatchStrides) / 4u;
@@ -84,12 +86,14 @@ fn main(
     for (var i = 0u; i < 2u; i++) { a_at[i] = a_start + min(first_row + LANES * i + lane, sizes.m - 1u) * steps; }
     a_step = 1u;
   }
+  // region: columns of a lane
   let own_quad = min(quad, quads - 1u);
   let b_start = batch_start(batch, sizes.bBatchStrides) / 4u;
   let b_at = b_start + select(own_quad, own_quad * 4u * steps, B_TRANSPOSED);
   // To the next of four vectors, and to the next four.
   let b_next = select(quads, steps, B_TRANSPOSED);
   let b_step = select(4u * quads, 1u, B_TRANSPOSED);
+  // end region
 
   var sums: array<vec4f, ROWS>;
   for (var step = 0u; step < steps; step++) {

@@ -30,6 +30,7 @@ export class TorchPeer implements PeerModule {
     "densenet121-assemble",
     "unet",
     "convnet",
+    "encoder",
   ];
   readonly #python: string;
   readonly #script: string;

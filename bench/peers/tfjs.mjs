@@ -236,6 +236,46 @@ function attention(q, k, v) {
   const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
   return tf.matMul(tf.softmax(scores), v);
 }
+
+/** The loss of a transformer of BERT's blocks, whose mean over the words is to be found by a query for each text. */
+function encoderLoss([words, mask, queries, own], named, names) {
+  const [texts, tokens] = words.shape;
+  const [, width] = named("words.weight").shape;
+  const heads = 4;
+  const unit = width / heads;
+  const flat = (x) => tf.reshape(x, [-1, x.shape[x.rank - 1]]);
+  const linear = (x, weight, bias) => tf.add(tf.matMul(x, named(weight), false, true), named(bias));
+  const norm = (x, name) => layerNormInSteps(x, named(`${name}.weight`), named(`${name}.bias`));
+  const ofHeads = (x) => tf.transpose(tf.reshape(x, [texts, tokens, heads, unit]), [0, 2, 1, 3]);
+  const leftOut = tf.reshape(tf.sub(tf.mul(mask, 1e9), 1e9), [texts, 1, 1, tokens]);
+  const attended = (x, name) => {
+    const [q, k, v] = tf
+      .split(linear(x, `${name}.in_proj_weight`, `${name}.in_proj_bias`), 3, 1)
+      .map(ofHeads);
+    const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(unit)), leftOut);
+    const y = tf.reshape(tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]), [-1, width]);
+    return linear(y, `${name}.out_proj.weight`, `${name}.out_proj.bias`);
+  };
+  const placed = tf.add(tf.gather(named("words.weight"), words), named("places.weight"));
+  let x = norm(flat(placed), "norm");
+  for (let i = 0; i < counted(names, "blocks.N.linear1.weight"); i++) {
+    const name = `blocks.${i}`;
+    x = norm(tf.add(x, attended(x, `${name}.self_attn`)), `${name}.norm1`);
+    const hidden = gelu(linear(x, `${name}.linear1.weight`, `${name}.linear1.bias`));
+    x = norm(tf.add(x, linear(hidden, `${name}.linear2.weight`, `${name}.linear2.bias`)), `${name}.norm2`);
+  }
+  const weights = tf.reshape(tf.div(mask, tf.sum(mask, 1, true)), [texts, 1, tokens]);
+  const mean = flat(tf.matMul(weights, tf.reshape(x, [texts, tokens, width])));
+  const scores = tf.div(tf.matMul(unitRows(queries), unitRows(mean), false, true), 0.05);
+  const found = (each) => tf.losses.softmaxCrossEntropy(own, each);
+  return tf.div(tf.add(found(scores), found(tf.transpose(scores))), 2);
+}
+
+/** tfjs has no gelu: x times the normal distribution's function. */
+const gelu = (x) => tf.mul(x, tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))));
+/** Rows divided by their lengths. */
+const unitRows = (x) => tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), 1, true), 1e-10)));
+
 /** A depthwise filter [R, S, 1, C], as tfjs has it: [R, S, C, 1]. */
 const perChannel = ({ data, shape: [height, width, , channels] }) => ({
   data,
@@ -399,6 +439,7 @@ const works = {
   "densenet121-assemble": (inputs, options) => trainingStep(inputs, options, assembleLoss),
   unet: (inputs, options) => trainingStep(inputs, options, unetLoss),
   convnet: (inputs, options) => trainingStep(inputs, options, convnetLoss),
+  encoder: (inputs, options) => trainingStep(inputs, options, encoderLoss),
 };
 
 export async function openTfjs() {

@@ -242,6 +242,42 @@ class Convnet(TrainingStep):
         return F.cross_entropy(self.classified(features), labels)
 
 
+class Encoder(TrainingStep):
+    """A transformer of BERT's blocks, whose mean over the words is to be found by a query for each text."""
+
+    def norm(self, x, name):
+        gamma, beta = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        return F.layer_norm(x, gamma.shape, gamma, beta, eps=1e-5)
+
+    def linear(self, x, name):
+        return F.linear(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
+
+    def attention(self, x, name, mask, heads=4):
+        weight, bias = self.weights[f"{name}.in_proj_weight"], self.weights[f"{name}.in_proj_bias"]
+        texts, words, width = x.shape
+        apart = F.linear(x, weight, bias).view(texts, words, 3, heads, width // heads)
+        q, k, v = apart.permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(2, 3) * (width // heads) ** -0.5 + mask
+        y = (scores.softmax(-1) @ v).transpose(1, 2).reshape(texts, words, width)
+        return self.linear(y, f"{name}.out_proj")
+
+    def loss(self):
+        words, mask, queries, own = self.inputs
+        table = F.embedding(words.long(), self.weights["words.weight"], padding_idx=0)
+        x = self.norm(table + self.weights["places.weight"], "norm")
+        left_out = (mask * 1e9 - 1e9)[:, None, None, :]
+        block = 0
+        while f"blocks.{block}.linear1.weight" in self.weights:
+            name = f"blocks.{block}"
+            x = self.norm(x + self.attention(x, f"{name}.self_attn", left_out), f"{name}.norm1")
+            fed = self.linear(F.gelu(self.linear(x, f"{name}.linear1")), f"{name}.linear2")
+            x = self.norm(x + fed, f"{name}.norm2")
+            block += 1
+        mean = ((mask / mask.sum(1, keepdim=True))[:, None, :] @ x)[:, 0]
+        scores = F.normalize(queries) @ F.normalize(mean).T / 0.05
+        return (F.cross_entropy(scores, own) + F.cross_entropy(scores.T, own)) / 2
+
+
 WORKS = {
     "matmul": Matmul,
     "conv2d": Convolution,
@@ -254,6 +290,7 @@ WORKS = {
     "densenet121-assemble": Assemble,
     "unet": UNet,
     "convnet": Convnet,
+    "encoder": Encoder,
 }
 
 

@@ -6,6 +6,7 @@ import { engineOf } from "../implementations/tessera.ts";
 import { convnetOn } from "./convnet.ts";
 import { densenet121AssembleOn, densenet121On } from "./densenet121.ts";
 import { densenetOn } from "./densenet.ts";
+import { encoderOn } from "./encoder.ts";
 import { stepsOn, type Problem } from "./training-step.ts";
 import { unetOn } from "./unet.ts";
 
@@ -44,6 +45,10 @@ export const networks: Readonly<Record<string, Network>> = {
     title: "3x3 to 16 and to 32 channels, linear, 28 x 28, batch 64; SGD",
     problemOn: convnetOn,
     first: true,
+  },
+  encoder: {
+    title: "transformer of 2 blocks, width 128, 64 texts of 64 words out of 8,000, contrastive loss; Adam",
+    problemOn: encoderOn,
   },
   densenet121: {
     title: "DenseNet-121, 224 x 224 x 1, batch 4, cross entropy; Adam",

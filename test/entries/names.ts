@@ -320,6 +320,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "linkRows",
       "marginalCrossEntropy",
       "matmul",
+      "matmulOuterProducts",
       "matmulSubgroupVectors",
       "matmulSubgroups",
       "matmulTile",

@@ -110,12 +110,12 @@ describe("candidates", () => {
 
   test("vectors are offered where rows of b are whole vectors", () => {
     expect(names([8, 8], [8, 12])).toEqual([
-      ...["tile", "tileVectors", "subgroups", "subgroupVectors"],
+      ...["tile", "tileVectors", "subgroups", "outerProducts", "subgroupVectors"],
       ...["workgroup", "workgroupVectors", "naive"],
     ]);
     expect(names([8, 8], [8, 13])).toEqual(["tile", "subgroups", "workgroup", "naive"]);
     expect(names([8, 8], [12, 8], true, true)).toEqual([
-      ...["tile", "subgroups", "subgroupVectors"],
+      ...["tile", "subgroups", "outerProducts", "subgroupVectors"],
       ...["workgroup", "workgroupVectors", "naive"],
     ]);
     expect(names([8, 7], [12, 7], true, true)).toEqual(["tile", "subgroups", "workgroup", "naive"]);
@@ -124,10 +124,13 @@ describe("candidates", () => {
   test("subgroups are taken on lavapipe, whatever the extents", () => {
     expect(names([512, 64], [64, 128])).toEqual([
       ...["naive", "workgroup", "workgroupVectors", "tile", "tileVectors"],
-      ...["subgroups", "subgroupVectors"],
+      ...["subgroups", "outerProducts", "subgroupVectors"],
     ]);
     expect(names([512, 64], [128, 64], true, true).at(-1)).toBe("subgroupVectors");
     expect(names([8, 512], [512, 512]).at(-1)).toBe("subgroupVectors");
+    expect(names([8, 2 ** 13], [2 ** 13, 2 ** 10]).at(-1)).toBe("subgroupVectors");
+    expect(names([4096, 128], [128, 128]).at(-1)).toBe("outerProducts");
+    expect(names([4096, 128], [128, 124]).at(-1)).toBe("subgroupVectors");
     expect(names([512, 67], [67, 129]).at(-1)).toBe("subgroups");
   });
 

@@ -79,6 +79,12 @@ const cases: readonly Case[] = [
     attributes: { transposeWeight: false },
     candidate: "subgroupVectors",
   },
+  {
+    operator: "matmul",
+    inputs: [normal([20, 44], 1), normal([20, 52], 2)],
+    attributes: { transposeA: true, transposeB: false },
+    candidate: "outerProducts",
+  },
   ...["subgroups", "outerProducts"].flatMap((candidate): Case[] => [
     { operator: "conv2d", inputs: [x, weights], attributes: sliding, candidate },
     {

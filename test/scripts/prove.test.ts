@@ -13,11 +13,14 @@ const proof = async (script: string, ...options: string[]): Promise<string> => {
   return stdout;
 };
 
-test("a run that is killed, and one that loses devices, end as one that was left alone", async () => {
-  const shown = await proof("prove-survival.mjs", "--kills", "1", "--losses", "1");
-  expect(shown).toMatch(/1 runs that were killed, \d+ times in all: 0 of them failed/u);
-  expect(shown).toMatch(/passed\n$/u);
-});
+test.each(["images", "texts"])(
+  "a run of %s that is killed, and one that loses devices, end as one that was left alone",
+  async (subject) => {
+    const shown = await proof("prove-survival.mjs", "--only", subject, "--kills", "1", "--losses", "1");
+    expect(shown).toMatch(/: 1 runs that were killed, \d+ times in all: 0 of them failed/u);
+    expect(shown).toMatch(/passed\n$/u);
+  },
+);
 
 test("two processes that join a study, of which one is killed, find what one finds", async () => {
   const shown = await proof("prove-join.mjs", "--processes", "2", "--kills", "1", "--seeds", "1");

@@ -7,6 +7,7 @@ import { sum } from "../../src/functions/reduction.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import type { Mode } from "../../src/nn/module.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
 import { encodeTokens } from "../../src/text/encoder/encode-tokens.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import { SentenceEncoder } from "../../src/text/encoder/sentence-encoder.ts";
 import { paddedTexts, tokenLists } from "../../src/text/encoder/token-lists.ts";
 import { useEngine } from "../engines.ts";
+import { useLosses } from "../lost-devices.ts";
 import { normal } from "../operators/sample.ts";
 import { toyTokeniser } from "./toy-pairs.ts";
 
@@ -27,6 +29,7 @@ const small: EncoderConfiguration = {
 const configurations: readonly [string, EncoderConfiguration][] = [
   ["a bag", bag],
   ["a transformer", { ...small, segments: 2 }],
+  ["a transformer with weights of words", { ...small, weighted: true }],
   [
     "a transformer with norms first",
     { ...small, normFirst: true, activation: "relu", epsilon: 1e-5, firstPlace: 2 },
@@ -107,6 +110,23 @@ describe.each(configurations)("%s", (_, configuration) => {
     const { width } = configuration;
     expectClose([vectors.subarray(31 * width, 32 * width)], [one], 1e-6);
     expect(vectors.subarray(0, width).every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe("a device that is lost", () => {
+  const losses = useLosses();
+
+  test("ends the encoding with its loss, and leaves nothing behind that nobody waits for", async () => {
+    const many = tokenLists(Array.from({ length: 60 }, (_, i) => [i % 23, 3, (5 * i) % 23]));
+    for (const after of [3, 5, 7]) {
+      losses.plan = [after];
+      losses.submits.length = 0;
+      using engine = await openEngine({ device: "webgpu" });
+      const encoder = createEncoder(engine, new Initialiser(engine, 3), bag);
+      await expect(encodeTokens(encoder, many, { batch: 4 })).rejects.toThrow("was destroyed");
+    }
+    // What nobody waits for is told in the next turn, which fails the test.
+    await new Promise((resolve) => setTimeout(resolve, 50));
   });
 });
 

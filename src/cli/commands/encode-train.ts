@@ -222,7 +222,10 @@ function newEncoder(
   const configuration: EncoderConfiguration =
     kind === "bag"
       ? { kind, ...shared }
-      : { kind, ...shared, layers, heads, hidden: 4 * width, mostTokens: Math.max(tokens, queryTokens) };
+      : {
+          ...{ kind, ...shared, layers, heads, hidden: 4 * width, mostTokens: Math.max(tokens, queryTokens) },
+          weighted: true,
+        };
   const module = createEncoder(engine, new Initialiser(engine, seed), configuration);
   return Promise.resolve({ module, tokeniser, isNew: true });
 }

@@ -2,15 +2,13 @@
 
 import { expectOptions, required, wholeFrom, type OptionChecks } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { multiply } from "../../functions/elementwise.ts";
-import { reshape, takeRows } from "../../functions/movement.ts";
-import { softmax } from "../../functions/probabilities.ts";
+import { takeRows } from "../../functions/movement.ts";
 import type { Initialiser } from "../../nn/initialise.ts";
 import { expectLayer, expectMode } from "../../nn/layer-arguments.ts";
 import type { Mode } from "../../nn/module.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { expectTexts, leftOut, TokenEncoder, weightedSum, type TokenOptions } from "./token-encoder.ts";
+import { expectTexts, TokenEncoder, tokenWeights, weightedSum, type TokenOptions } from "./token-encoder.ts";
 
 export interface BagConfiguration {
   readonly kind: "bag";
@@ -72,9 +70,6 @@ export class BagEncoder extends TokenEncoder {
     const mask = expectTexts(this, tokens, options);
     const { padding } = this;
     const x = takeRows(this.words, tokens, { padding });
-    const importance = takeRows(reshape(this.importance, [this.vocabulary, 1]), tokens, { padding });
-    const weights = softmax(reshape(importance, tokens.shape), { mask: leftOut(mask) });
-    // A text without tokens is a mean of padding so far.
-    return weightedSum(x, multiply(weights, mask));
+    return weightedSum(x, tokenWeights(this.importance, tokens, mask, padding));
   }
 }

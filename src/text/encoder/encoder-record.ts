@@ -39,6 +39,7 @@ const recordSchema = z.strictObject({
       activation: z.enum(["gelu", "relu"]).exactOptional(),
       epsilon: number.exactOptional(),
       dropout: number.exactOptional(),
+      weighted: z.boolean().exactOptional(),
     }),
   ]),
   /** The most tokens of a text. */

@@ -2,8 +2,9 @@
 
 import { anything, described, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
 import { ShapeError, UsageError } from "../../errors/errors.ts";
-import { affine, divide, maximum } from "../../functions/elementwise.ts";
-import { reshape } from "../../functions/movement.ts";
+import { affine, divide, maximum, multiply } from "../../functions/elementwise.ts";
+import { reshape, takeRows } from "../../functions/movement.ts";
+import { softmax } from "../../functions/probabilities.ts";
 import { matmul } from "../../functions/products.ts";
 import { sum } from "../../functions/reduction.ts";
 import { Module, type Mode } from "../../nn/module.ts";
@@ -92,6 +93,18 @@ export const leftOut = (mask: Tensor): Tensor => affine(mask, 1e9, -1e9);
 export function weightedSum(x: Tensor, weights: Tensor): Tensor {
   const [batch, tokens, width] = x.shape;
   return reshape(matmul(reshape(weights, [batch, 1, tokens]), x), [batch, width]);
+}
+
+/**
+ * Weights of tokens within their text, m exp(w[token]) / sum of m exp(w[token]); zeros for a text without a token.
+ * @param importance f32 [vocabulary], w
+ * @param tokens u32 [B, T]
+ * @param mask f32 [B, T], m
+ * @returns f32 [B, T]
+ */
+export function tokenWeights(importance: Tensor, tokens: Tensor, mask: Tensor, padding: number): Tensor {
+  const rows = takeRows(reshape(importance, [...importance.shape, 1]), tokens, { padding });
+  return multiply(softmax(reshape(rows, tokens.shape), { mask: leftOut(mask) }), mask);
 }
 
 /**

@@ -20,7 +20,15 @@ import { TransformerBlock } from "../../nn/transformer.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { expectPadding } from "./bag-encoder.ts";
-import { expectTexts, leftOut, maskedMean, TokenEncoder, type TokenOptions } from "./token-encoder.ts";
+import {
+  expectTexts,
+  leftOut,
+  maskedMean,
+  TokenEncoder,
+  tokenWeights,
+  weightedSum,
+  type TokenOptions,
+} from "./token-encoder.ts";
 
 export interface TransformerConfiguration {
   readonly kind: "transformer";
@@ -49,6 +57,8 @@ export interface TransformerConfiguration {
   readonly epsilon?: number;
   /** The rate of dropout behind the embeddings and of what each half of a block adds. Default .1. */
   readonly dropout?: number;
+  /** Whether the mean over the tokens has weights that are learned for each word, exp(w), as those of `BagEncoder`. Default false. */
+  readonly weighted?: boolean;
 }
 
 const transformerFields: OptionChecks<Omit<TransformerConfiguration, "kind">> = {
@@ -65,6 +75,7 @@ const transformerFields: OptionChecks<Omit<TransformerConfiguration, "kind">> = 
   activation: oneOf(["gelu", "relu"]),
   epsilon: aNumber,
   dropout: aRate,
+  weighted: aFlag,
 };
 
 /**
@@ -73,8 +84,9 @@ const transformerFields: OptionChecks<Omit<TransformerConfiguration, "kind">> = 
  *     X = LayerNorm(words[tokens] + places + segment 0), then `TransformerBlock`s, then the mean over the tokens
  *
  * Tensors: "words.weight" [vocabulary, width], "places.weight" [firstPlace + mostTokens, width], "segments.weight"
- * [segments, width], "norm.weight" and "norm.bias", "blocks.0" and so on with the names of `TransformerBlock`; tables start as
- * normal numbers of deviation .02, as BERT's.
+ * [segments, width], "norm.weight" and "norm.bias", "blocks.0" and so on with the names of `TransformerBlock`, and
+ * "importance.weight" [vocabulary] where the mean is weighted. Words and segments start as normal numbers of deviation .02, as
+ * BERT's; places at a tenth of that, since what all texts have in common makes their means alike.
  */
 export class TransformerEncoder extends TokenEncoder {
   static override readonly name: string = "TransformerEncoder";
@@ -89,6 +101,7 @@ export class TransformerEncoder extends TokenEncoder {
   readonly norm: LayerNorm;
   readonly blocks: readonly TransformerBlock[];
   readonly lastNorm: LayerNorm | undefined;
+  readonly importance: Tensor | undefined;
   readonly #dropout: Dropout | undefined;
   readonly #firstPlace: number;
 
@@ -99,29 +112,30 @@ export class TransformerEncoder extends TokenEncoder {
     expectOptions("TransformerEncoder", fields, transformerFields);
     const { vocabulary, width, layers, heads, hidden, mostTokens } = fields;
     const { padding = 0, firstPlace = 0, segments = 0, normFirst = false } = fields;
-    const { activation = "gelu", epsilon = 1e-12, dropout = 0.1 } = fields;
+    const { activation = "gelu", epsilon = 1e-12, dropout = 0.1, weighted = false } = fields;
     expectLayer("TransformerEncoder", engine, init, { vocabulary, width, layers });
     expectPadding("TransformerEncoder", padding, vocabulary);
     this.configuration = {
       ...{ kind: "transformer", vocabulary, width, layers, heads, hidden, mostTokens, padding },
-      ...{ firstPlace, segments, normFirst, activation, epsilon, dropout },
+      ...{ firstPlace, segments, normFirst, activation, epsilon, dropout, weighted },
     };
     this.width = width;
     this.vocabulary = vocabulary;
     this.padding = padding;
     this.mostTokens = mostTokens;
     this.#firstPlace = firstPlace;
-    const table = (name: string, rows: number, zeroRow?: number): Tensor =>
-      this.parameter(`${name}.weight`, init.normal([rows, width], 0.02, zeroRow));
-    this.words = table("words", vocabulary, padding);
-    this.places = table("places", firstPlace + mostTokens);
-    if (segments > 0) this.segments = table("segments", segments);
+    const table = (name: string, rows: number, deviation: number, zeroRow?: number): Tensor =>
+      this.parameter(`${name}.weight`, init.normal([rows, width], deviation, zeroRow));
+    this.words = table("words", vocabulary, 0.02, padding);
+    this.places = table("places", firstPlace + mostTokens, 0.002);
+    if (segments > 0) this.segments = table("segments", segments, 0.02);
     this.norm = this.child("norm", new LayerNorm(engine, width, { epsilon }));
     const block = { width, heads, hidden, normFirst, activation, epsilon, dropout };
     this.blocks = Array.from({ length: layers }, (_, i) =>
       this.child(`blocks.${i}`, new TransformerBlock(engine, init, block)),
     );
     if (normFirst) this.lastNorm = this.child("lastNorm", new LayerNorm(engine, width, { epsilon }));
+    if (weighted) this.importance = this.parameter("importance.weight", engine.zeros([vocabulary]));
     if (dropout > 0) this.#dropout = this.child("dropout", new Dropout(engine, init, { rate: dropout }));
   }
 
@@ -136,6 +150,8 @@ export class TransformerEncoder extends TokenEncoder {
     x = this.#dropout?.forward(x, mode) ?? x;
     const scores = { mask: reshape(leftOut(mask), [batch, 1, 1, length]) };
     for (const block of this.blocks) x = block.forward(x, mode, scores);
-    return maskedMean(this.lastNorm?.forward(x) ?? x, mask);
+    x = this.lastNorm?.forward(x) ?? x;
+    if (this.importance === undefined) return maskedMean(x, mask);
+    return weightedSum(x, tokenWeights(this.importance, tokens, mask, padding));
   }
 }
