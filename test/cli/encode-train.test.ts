@@ -43,6 +43,7 @@ test("trains an encoder with its vocabulary, shows what it finds, and goes on fr
     },
   );
   expect(stopped.code).toBe(130);
+  expect(stopped.output).toBe("stopped; go on with: tessera encode train texts.jsonl --resume stopped\n");
   const resumed = await train(["texts.jsonl", "--resume", "stopped", "--json"]);
   expect(resumed.code).toBe(0);
   expect(JSON.parse(resumed.output)).toMatchObject({ task: "text encoder", epochs: 4, interrupted: false });

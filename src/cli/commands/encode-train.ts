@@ -7,6 +7,7 @@ import { counted } from "../../errors/counted.ts";
 import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { RunFolderError } from "../../errors/training-errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import { readText } from "../../files/bytes.ts";
 import { Initialiser } from "../../nn/initialise.ts";
 import type { Engine } from "../../runtime/engine.ts";
@@ -159,7 +160,7 @@ export async function encodeTrainCommand(
   });
   if (stopped) process.exitCode = stopCode();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  else process.stdout.write(`${outcome(run.out, summary, task, file).join("\n")}\n`);
+  else process.stdout.write(`${outcome(run.out, summary, task, file, stopped).join("\n")}\n`);
 }
 
 /** @throws UsageError for options that contradict each other */
@@ -342,7 +343,10 @@ async function readPairs(
   const faults: DataError[] = [];
   const { texts } = await readTexts(file, {
     keys,
-    ...(skipBad ? { bad: (fault) => void faults.push(fault) } : {}),
+    bad: (fault) => {
+      if (!skipBad) throw fault.advising("--skip-bad leaves such lines out");
+      faults.push(fault);
+    },
   });
   if (faults.length > 0) say(`${counted(faults.length, "line")} left out, the first: ${faults[0].message}`);
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
@@ -372,11 +376,14 @@ function outcome(
   { validation, seconds, kept }: TaskSummary,
   task: EncoderTask,
   file: string,
+  stopped: boolean,
 ): string[] {
+  if (stopped)
+    return [`stopped; go on with: tessera encode train ${shellWord(file)} --resume ${shellWord(out)}`];
   const score =
     validation === null ? "" : `, MRR ${validation.toFixed(3)} on ${task.counts.heldOut} pairs held out`;
   return [
     `encoder of epoch ${kept} in ${out}${score}, after ${seconds.toFixed(0)} s`,
-    `Index texts with it: tessera index ${file} --model ${out} --out INDEX`,
+    `Index texts with it: tessera index ${shellWord(file)} --model ${shellWord(out)} --out INDEX`,
   ];
 }
