@@ -41,8 +41,8 @@ export function addTextCommands(program: Command): void {
     )
     .option(
       "--width <n>",
-      "numbers of a vector of lsa (default: 200, at most a fifth of the texts)",
-      wholeNumber("--width", 1, 4096),
+      "numbers of a vector of lsa, at most 1000 (default: 200, at most a fifth of the texts)",
+      wholeNumber("--width", 1, 1000),
     )
     .addOption(
       new Option(
