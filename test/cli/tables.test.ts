@@ -151,6 +151,21 @@ describe("sample", () => {
     for (const row of rows) expect(Object.values(row)).not.toContain("");
   });
 
+  test("fills what a column is computed from by its cell, and tells of one that nothing has", async () => {
+    put("codes.csv", ["age,code,job", ...Array.from({ length: 30 }, (_, row) => `,${1 + (row % 3)},`)]);
+    const { output, errors } = await run("sample", "run", "--fill", "codes.csv");
+    expect(own(errors)).toBe("");
+    expect(rowsOf(output).map(({ job }) => job)).toEqual(
+      Array.from({ length: 30 }, (_, row) => jobs[row % 3]),
+    );
+    put("alone.csv", ["code", "2", "9"]);
+    const odd = await run("sample", "run", "--fill", "alone.csv");
+    expect(own(odd.errors)).toMatch(/^warning: alone\.csv: line 3: code is computed from job: /u);
+    const [first, second] = rowsOf(odd.output);
+    expect([first.code, first.job, second.code]).toEqual(["2", "clerk", "9"]);
+    expect(jobs).toContain(second.job);
+  });
+
   const refused: [name: string, where: string[], message: RegExp][] = [
     ["an unknown category", ["sex=G"], /^error: condition.*sex.*"G"/u],
     ["an unknown part of a pair", ["town=Leuvn"], /^error: .*town "Leuvn"; did you mean "Leuven"\?$/u],
