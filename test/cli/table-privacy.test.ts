@@ -56,7 +56,7 @@ const columns: Readonly<Record<string, Column>> = {
     usual: (random) => one(random, "none", "mass", "mass|node", "node", "node|air", "air"),
     rare: { "q7 rareword|mass": 4, "q7 alone": 5 },
   },
-  spelt: { usual: (random) => one(random, "yes", "no"), rare: { "q7 perhaps": 4, "Q7_Perhaps": 3 } },
+  spelt: { usual: (random) => one(random, "yes", "no"), rare: { "q7 perhaps": 4, Q7_Perhaps: 3 } },
   marked: {
     usual: (random) => `${1 + random.below(9)}.${100 + random.below(900)}`,
     rare: { "717.717": 9 },
