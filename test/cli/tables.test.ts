@@ -189,6 +189,24 @@ describe("sample", () => {
   });
 });
 
+test("judge says of a target that is written otherwise that nothing was learned, and reads it as a manifest spells it", async () => {
+  const spelt = (row: string): string => row.replace(/(ill|well)$/u, "$1.");
+  put("dotted.csv", [header, ...people(400, 3).map(spelt)]);
+  const judged = ["judge", "people.csv", "dotted.csv", "--target", "label", ...onReference];
+  const plain = await run(...judged);
+  expect(own(plain.errors)).toBe("");
+  expect(plain.output).toMatch(
+    /Train on it, test on real\. Not defined for this table: too few of its rows have label (ill|well) or (ill|well)\./u,
+  );
+  put("spelt.yaml", ["table: people.csv", "columns:", "  label: { spellings: { ill.: ill, well.: well } }"]);
+  const { output, errors } = await run(...judged, "--manifest", "spelt.yaml", "--json", "spelt.json");
+  expect(own(errors)).toBe("");
+  expect(output).not.toContain("too few of its rows");
+  const { columns, use } = JSON.parse(text("spelt.json")) as TableJudgement;
+  expect(columns.find(({ name }) => name === "label")?.shape.value).toBeGreaterThan(0.9);
+  expect(use?.target.column).toBe("label");
+});
+
 test("judge takes at most so many rows, and shows real ones only in a report that is asked to", async () => {
   const tables = ["people.csv", "run/synthetic.csv", "--holdout", "others.csv", ...onReference];
   const { output, errors } = await run("judge", ...tables, "--rows", "100", "--out", "judged.html");
