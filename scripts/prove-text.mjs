@@ -16,8 +16,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { summariseRanking } from "../dist/metrics/ranking-summary.js";
-import { compareRankings } from "../dist/text/search/compare-rankings.js";
-import { judgeRankings, parseRankings } from "../dist/text/search/rankings.js";
+import { compareRankings } from "../dist/studies/compare-rankings.js";
+import { judgeRankings } from "../dist/text/search/judged-rankings.js";
+import { parseRankings } from "../dist/text/search/ranking-table.js";
 import { parseJudgements } from "../dist/text/texts/judgements.js";
 import { prepare } from "./prove-text/collections.mjs";
 
@@ -109,6 +110,9 @@ function encoderOf(name, training) {
   return out;
 }
 
+/** Texts that are ranked for a query: all abstracts, and of packages as many as a title's own can matter among. */
+const top = (collection) => (collection === "debian" ? "1000" : "4000");
+
 /** Seconds that a training took, with what went before it was gone on with. */
 const secondsOf = (encoder) => JSON.parse(readFileSync(join(encoder, "summary.json"), "utf8")).seconds;
 
@@ -119,7 +123,8 @@ function rankingOf({ name: collection, texts, queries, judgements }, { model, mo
     run("index", texts, "--out", index, ...(model === "lsa" ? [] : ["--model", encoders[model]]));
   }
   const table = join(folder, `${collection}.${model}.${mode}.csv`);
-  if (!existsSync(table)) run("rank", index, queries, "--mode", mode, "--out", table);
+  if (!existsSync(table))
+    run("rank", index, queries, "--mode", mode, "--top", top(collection), "--out", table);
   const judged = parseJudgements(judgements, readFileSync(judgements, "utf8"));
   const rankings = parseRankings(table, readFileSync(table, "utf8"));
   const { ranked } = judgeRankings(judgements, judged, rankings);
