@@ -72,7 +72,7 @@ export function addEncodeCommands(
     .option("--steps <n>", "or train for this many steps", wholeNumber("--steps", 1))
     .option(
       "--learning-rate <rate>",
-      "default: .02 for a bag, .001 for a transformer, and of a transformer in --init 5e-5",
+      "default: .02 for a bag, .001 for a transformer; of one in --init .002 and 5e-5",
       learningRate("--learning-rate"),
     )
     .option(

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors/errors.ts";
 import { counted } from "../errors/counted.ts";
+import { shellWord } from "../errors/shell-words.ts";
 import { operatingNote, operatingRules, type OperatingRule } from "../metrics/operating-points.ts";
 import { notesOfClasses } from "../labels/wording.ts";
 import { thresholdsBy, type KeptThresholds } from "../runs/kept-thresholds.ts";
@@ -28,7 +29,7 @@ export function decisionThresholds(
         : `no threshold by ${rule} of any class (${whyNone(record, thresholds)})`;
     throw new UsageError(
       `--decide: ${file} has ${why}; choose them with ` +
-        `tessera calibrate ${run} MANIFEST --only thresholds, whose manifest has ten patients of each kind under validation`,
+        `tessera calibrate ${shellWord(run)} MANIFEST --only thresholds, whose manifest has ten patients of each kind under validation`,
     );
   }
   const noteOf = (name: string): string | null => {

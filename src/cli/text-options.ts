@@ -9,6 +9,7 @@ import { lsaEncoder } from "../text/lsa/lsa.ts";
 import { expectSameEncoder, openedForQueries } from "../text/search/index-by-folder.ts";
 import type { OpenIndex } from "../text/search/index-folder.ts";
 import { searchModeOf, type SearchMode } from "../text/search/text-index.ts";
+import { rowsOf } from "../text/search/vectors.ts";
 import type { Encoder } from "../text/texts/text.ts";
 import { lastingEngine } from "./on-engine.ts";
 
@@ -63,6 +64,3 @@ const withoutVectors: QueryEncoder = {
   encode: (queries) => Promise.resolve(queries.map(() => undefined)),
   ...nothingToRelease,
 };
-
-const rowsOf = (vectors: Float32Array, width: number): Float32Array[] =>
-  Array.from({ length: vectors.length / width }, (_, i) => vectors.subarray(i * width, (i + 1) * width));

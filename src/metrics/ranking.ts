@@ -22,7 +22,7 @@ export interface RankedQuery {
 }
 
 /** Gains are powers of two of grades: the largest keeps sums of them exact. */
-const largestGrade = 30;
+export const largestGrade = 30;
 
 /** Documents of one score. */
 interface Tie {

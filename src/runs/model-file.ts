@@ -7,6 +7,7 @@ import type { Classifier } from "../assemble/classifier.ts";
 import type { Segmenter } from "../assemble/segmenter.ts";
 import { aString, expectArgument } from "../errors/arguments.ts";
 import { ModelError } from "../errors/training-errors.ts";
+import { shellWord } from "../errors/shell-words.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { readTensorBytes, writeTensorFile } from "../interchange/safetensors.ts";
 import { modelKind } from "../interchange/tensor-file.ts";
@@ -91,7 +92,7 @@ async function modelFileOf(path: string): Promise<string> {
   throw new ModelError(
     path,
     isRun
-      ? `the run there has not come to its end; go on with it: tessera train --resume ${path}`
+      ? `the run there has not come to its end; go on with it: tessera train --resume ${shellWord(path)}`
       : `holds no run: there is no ${runFiles.record}; name the folder of a run, or its ${runFiles.model}`,
   );
 }

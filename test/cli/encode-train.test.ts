@@ -1,6 +1,6 @@
 // `tessera encode train` on the built command line: from texts to an encoder, stopped and gone on with, and what it refuses.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { toyPairs } from "../text/toy-pairs.ts";
@@ -43,6 +43,7 @@ test("trains an encoder with its vocabulary, shows what it finds, and goes on fr
     },
   );
   expect(stopped.code).toBe(130);
+  expect(stopped.output).toBe("stopped; go on with: tessera encode train texts.jsonl --resume stopped\n");
   const resumed = await train(["texts.jsonl", "--resume", "stopped", "--json"]);
   expect(resumed.code).toBe(0);
   expect(JSON.parse(resumed.output)).toMatchObject({ task: "text encoder", epochs: 4, interrupted: false });
@@ -66,11 +67,32 @@ test("trains an encoder with its vocabulary, shows what it finds, and goes on fr
   expect(own(further.errors)).toContain("2 lines left out, the first: more.jsonl: line 65: ");
   expect(further.code).toBe(0);
   expect(file("further", "tokenizer.json").equals(file("whole", "tokenizer.json"))).toBe(true);
+  // Killed before its first checkpoint, it begins again with what it began with, and with nothing else.
+  const killedEarly = (name: string): void => {
+    cpSync(join(folder, "further"), join(folder, name), { recursive: true });
+    for (const part of ["checkpoint.safetensors", "model.safetensors", "summary.json"])
+      rmSync(join(folder, name, part));
+  };
+  killedEarly("early");
+  killedEarly("late");
+  expect((await train(["more.jsonl", "--resume", "early"])).code).toBe(0);
+  for (const name of ["model.safetensors", "metrics.jsonl"])
+    expect(file("early", name).equals(file("further", name)), name).toBe(true);
+  writeFileSync(join(folder, "whole", "model.safetensors"), file("further", "model.safetensors"));
+  const refused = await train(["more.jsonl", "--resume", "late"]);
+  expect(own(refused.errors)).toContain(
+    "--resume late: was killed before its first checkpoint, and the encoder that it began with, in ",
+  );
+  expect(refused.code).toBe(2);
 });
 
 test.each<[string[], string]>([
   [["texts.jsonl"], "required option '--out <folder>' not specified"],
   [["texts.jsonl", "--out", "x", "--pairs", "heading:contents"], 'line 1: has no "heading"'],
+  [
+    ["texts.jsonl", "--out", "x", "--pairs", "contents"],
+    '--pairs "contents": takes the keys of the query and of the text, such as title:contents',
+  ],
   [["more.jsonl", "--out", "x"], "more.jsonl: line 65: "],
   [
     ["texts.jsonl", "--out", "x", "--batch", "65"],

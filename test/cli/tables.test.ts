@@ -435,3 +435,16 @@ test("a table that a link leads to out of the data root is read where links are 
   expect((await synthesise("linked.yaml", "linked-run", ...linked, "--follow-links")).code).toBe(0);
   expect(JSON.parse(text("linked-run/run.json"))).toMatchObject({ followLinks: true });
 });
+
+test.each([
+  ["describe", "people.csv", "--manifest", "people.csv"],
+  ["sample", "run", "--fill", "people.csv", "--out", "./people.csv"],
+  ["judge", "people.csv", "others.csv", "--out", "others.csv"],
+  ["judge", "people.csv", "others.csv", "--json", "./people.csv"],
+])("%s %s is not written over a table that it reads: %s %s %s", async (...parameters) => {
+  const before = [text("people.csv"), text("others.csv")];
+  const { code, errors } = await run(...parameters);
+  expect([code, own(errors).split("\n").length]).toEqual([2, 1]);
+  expect(own(errors)).toContain("is read by this command, and would be replaced; name another file");
+  expect([text("people.csv"), text("others.csv")]).toEqual(before);
+});

@@ -1,6 +1,6 @@
 // Commands about texts on the built command line: from a file of texts to judged rankings, and what they refuse.
 
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
@@ -191,4 +191,33 @@ test.each([
   expect(own(errors).split("\n")).toHaveLength(1);
   expect(own(errors)).toContain(`error: ${message}`);
   expect(code).toBe(2);
+});
+
+test("no command writes its result over a file that it reads, under whatever name", async () => {
+  const inputs = ["queries.json", "texts.jsonl", "index/index.safetensors", "index/texts.jsonl"];
+  const bytes = (): string[] => inputs.map((name) => readFileSync(join(folder, name), "hex"));
+  const before = bytes();
+  symlinkSync("queries.json", join(folder, "linked.json"));
+  for (const out of ["queries.json", "./queries.json", "linked.json", ...inputs.slice(2)]) {
+    const { code, errors } = await tessera("rank", "index", "queries.json", "--out", out);
+    expect([code, own(errors).split("\n").length]).toEqual([2, 1]);
+    expect(own(errors)).toContain(`error: --out ${out}: is`);
+    expect(own(errors)).toContain("would be replaced; name another file");
+  }
+  const indexed = await tessera("index", "texts.jsonl", "--out", ".", "--encoder", "none");
+  expect(indexed.code).toBe(2);
+  expect(own(indexed.errors)).toContain("error: --out texts.jsonl: is read by this command");
+  expect(bytes()).toEqual(before);
+  const again = await tessera("index", "index/texts.jsonl", "--out", "index", "--width", "2");
+  expect(again.code).toBe(0);
+});
+
+test("a line that is refused tells how to go on without it", async () => {
+  write("twice.jsonl", [texts[0], texts[1], texts[0]].map(json).join("\n"));
+  const advice =
+    'error: twice.jsonl: line 3: the id "wing" is that of line 1, too; --skip-bad leaves such lines out';
+  for (const command of [["index"], ["encode", "train"]]) {
+    const { code, errors } = await tessera(...command, "twice.jsonl", "--out", "x");
+    expect([code, own(errors)]).toEqual([2, advice]);
+  }
 });

@@ -49,7 +49,7 @@ test.each([
   [`${good}\n${good}`, /line 2: the id "a" is that of line 1, too/],
   [
     '{"title":"t","contents":"c"}',
-    /line 1: has no "id"; it has title, contents\. Other keys are named with --keys id,title,contents/,
+    /line 1: has no "id"; it has title, contents\. Other keys are named with --keys id,title,contents, or for pairs --pairs query:text/,
   ],
   ['{"id":"a","content":"c"}', /line 1: has no "contents"; did you mean "content"\?; it has id, content/],
   ['{"id":"","contents":"c"}', /line 1: "id" is empty/],

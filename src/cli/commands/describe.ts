@@ -5,6 +5,7 @@ import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import type { Table as Rows } from "../../files/csv.ts";
 import { suggestedPath } from "../../files/near-files.ts";
 import { exists } from "../../files/paths.ts";
@@ -20,7 +21,7 @@ import {
 import { expectHeader, expectParted } from "../../tabular/columns/header-row.ts";
 import { draftPlan } from "../../tabular/plan/draft-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
-import { checkFolderOf, writeOutput } from "../terminal/output-files.ts";
+import { checkFolderOf, expectNoInput, writeOutput } from "../terminal/output-files.ts";
 import { warn } from "../terminal/warn.ts";
 
 export interface DescribeOptions {
@@ -43,7 +44,10 @@ export interface DescribeOptions {
  */
 export async function describeCommand(files: readonly string[], options: DescribeOptions): Promise<void> {
   const form = formOf(options);
-  if (options.manifest !== undefined) checkFolderOf("--manifest", options.manifest);
+  if (options.manifest !== undefined) {
+    checkFolderOf("--manifest", options.manifest);
+    expectNoInput("--manifest", options.manifest, files);
+  }
   const tables = await readTables(files, form, options.skipBad);
   const description = describeTable(tables);
   if (options.manifest !== undefined) {
@@ -59,8 +63,8 @@ export async function describeCommand(files: readonly string[], options: Describ
   if (options.manifest !== undefined) {
     const isShort = tables.some(({ faults }) => faults.length > 0);
     const next = [
-      `tessera synthesise ${options.manifest} --out ${join("runs", basename(options.manifest, extname(options.manifest)))}`,
-      ...(options.dataRoot === undefined ? [] : [`--data-root ${options.dataRoot}`]),
+      `tessera synthesise ${shellWord(options.manifest)} --out ${shellWord(join("runs", basename(options.manifest, extname(options.manifest))))}`,
+      ...(options.dataRoot === undefined ? [] : [`--data-root ${shellWord(options.dataRoot)}`]),
       ...(isShort ? ["--skip-bad"] : []),
     ];
     process.stdout.write(`\nwritten to ${options.manifest}: look at its comments, then: ${next.join(" ")}\n`);

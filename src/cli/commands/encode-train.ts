@@ -1,16 +1,18 @@
 // `tessera encode train`: from pairs of texts to the folder of an encoder.
 
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { counted } from "../../errors/counted.ts";
 import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { RunFolderError } from "../../errors/training-errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import { readText } from "../../files/bytes.ts";
 import { Initialiser } from "../../nn/initialise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { readAnyRecord } from "../../runs/run-files.ts";
+import { readAnyRecord, runFiles } from "../../runs/run-files.ts";
 import { RunFolder } from "../../runs/run-folder.ts";
 import type { TaskSummary } from "../../runs/summary.ts";
 import { trainTask } from "../../runs/train-task.ts";
@@ -25,6 +27,7 @@ import {
 } from "../../text/encoder/encoder-task.ts";
 import { createEncoder, type AnyEncoder, type EncoderConfiguration } from "../../text/encoder/encoders.ts";
 import type { Tokeniser } from "../../text/encoder/token-lists.ts";
+import { encoderDigest } from "../../text/search/encoder-digest.ts";
 import { readTexts } from "../../text/texts/read-texts.ts";
 import { textKeys } from "../../text/texts/json-lines.ts";
 import { parseTokeniser } from "../../text/vocabulary/tokeniser.ts";
@@ -94,8 +97,14 @@ interface EncoderRun {
 interface OpenedEncoder {
   readonly module: AnyEncoder;
   readonly tokeniser: Tokeniser;
-  /** Whether its weights are drawn, and not from a folder. */
-  readonly isNew: boolean;
+  /** Where its first weights are from, if they are not drawn. */
+  readonly init?: Init | undefined;
+}
+
+/** The encoder of --init. */
+interface Init {
+  readonly folder: string;
+  readonly digest: string;
 }
 
 /** @param given names of the options that were given, defaults aside */
@@ -123,7 +132,10 @@ export async function encodeTrainCommand(
       });
       const task: EncoderTask = {
         ...made,
-        settings: { ...made.settings, pairs: run.pairs, skipBad: run.skipBad },
+        settings: {
+          ...{ ...made.settings, pairs: run.pairs, skipBad: run.skipBad },
+          ...(opened.init === undefined ? {} : { init: opened.init }),
+        },
       };
       const settings = { ...loopDefaults(opened, task), ...run.settings };
       if (!begun) describe(task, module, say);
@@ -148,7 +160,7 @@ export async function encodeTrainCommand(
   });
   if (stopped) process.exitCode = stopCode();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  else process.stdout.write(`${outcome(run.out, summary, task, file).join("\n")}\n`);
+  else process.stdout.write(`${outcome(run.out, summary, task, file, stopped).join("\n")}\n`);
 }
 
 /** @throws UsageError for options that contradict each other */
@@ -191,9 +203,9 @@ function newRun(options: EncodeTrainOptions, given: readonly string[]): EncoderR
 }
 
 /** The encoder of a folder, to begin with. */
-async function encoderIn(engine: Engine, folder: string): Promise<OpenedEncoder> {
+async function encoderIn(engine: Engine, folder: string): Promise<OpenedEncoder & { readonly init: Init }> {
   const { module, tokeniser } = await fromFolder(engine, folder);
-  return { module, tokeniser, isNew: false };
+  return { module, tokeniser, init: { folder: resolve(folder), digest: await encoderDigest(folder) } };
 }
 
 /** One that knows nothing yet, with a vocabulary of the texts. */
@@ -226,16 +238,16 @@ function newEncoder(
           weighted: true,
         };
   const module = createEncoder(engine, new Initialiser(engine, seed), configuration);
-  return Promise.resolve({ module, tokeniser, isNew: true });
+  return Promise.resolve({ module, tokeniser });
 }
 
 /** What a run of a bag, or of a transformer, is trained with unless it is told otherwise. */
-function loopDefaults({ module, isNew }: OpenedEncoder, { stepsPerEpoch }: EncoderTask): LoopSettings {
+function loopDefaults({ module, init }: OpenedEncoder, { stepsPerEpoch }: EncoderTask): LoopSettings {
   const isBag = module.configuration.kind === "bag";
   const rates = isBag ? { new: 0.02, known: 0.002 } : { new: 0.001, known: 5e-5 };
   return {
     epochs: isBag ? 5 : 10,
-    learningRate: isNew ? rates.new : rates.known,
+    learningRate: init === undefined ? rates.new : rates.known,
     schedule: { by: "cosine", warmup: Math.min(100, stepsPerEpoch) },
     // Decay draws rare words to zero, which say most: a bag goes without.
     ...(isBag ? {} : { optimiser: { by: "adamw" }, decayed: "weights", clipNorm: 1 }),
@@ -252,6 +264,7 @@ const recordedSettings = z.looseObject({
     textSeed: z.int(),
   },
   tokens: z.object({ queries: z.int(), documents: z.int() }),
+  init: z.object({ folder: z.string(), digest: z.string() }).optional(),
 });
 
 /** @throws UsageError for what a run to go on with has already; RunFolderError for a folder without such a run */
@@ -273,7 +286,7 @@ function resumedRun(
       `--resume ${folder}: holds no run of tessera encode train; name the folder of one`,
     );
   }
-  const { pairs, skipBad, batch, temperature, heldOut, textSeed, tokens } = found.data;
+  const { pairs, skipBad, batch, temperature, heldOut, textSeed, tokens, init } = found.data;
   const { steps: formerSteps, ...settings } = loopSettingsOf(record.settings as unknown as LoopSettings);
   const length =
     epochs !== undefined
@@ -291,15 +304,28 @@ function resumedRun(
     },
     settings: { ...settings, ...length },
     encoder: async (engine) => {
+      // Before its first checkpoint a run has no weights of its own.
+      if (init !== undefined && !existsSync(join(folder, runFiles.checkpoint)))
+        return begunAgain(engine, folder, init);
       const [recordFile, tokeniserFile] = [encoderFiles.own, encoderFiles.tokeniser].map((name) =>
         join(folder, name),
       );
       const { encoder } = parsedRecord(recordFile, await readText(recordFile));
       const tokeniserText = await readText(tokeniserFile);
       const module = createEncoder(engine, new Initialiser(engine, textSeed), encoder);
-      return { module, tokeniser: parseTokeniser(tokeniserFile, tokeniserText), isNew: true };
+      return { module, tokeniser: parseTokeniser(tokeniserFile, tokeniserText), init };
     },
   };
+}
+
+/** @throws RunFolderError when the encoder that a run began with is another by now */
+async function begunAgain(engine: Engine, run: string, init: Init): Promise<OpenedEncoder> {
+  const opened = await encoderIn(engine, init.folder);
+  if (opened.init.digest === init.digest) return opened;
+  throw new RunFolderError(
+    `--resume ${run}: was killed before its first checkpoint, and the encoder that it began with, in ${init.folder}, is another by now; ` +
+      "put that back, or begin another run with --out",
+  );
 }
 
 /** @throws DataError as `readTexts`; UsageError for keys that are none */
@@ -308,11 +334,19 @@ async function readPairs(
   { pairs: typed, skipBad }: EncoderRun,
   say: (text: string) => void,
 ): Promise<TextPair[]> {
-  const keys = textKeys("--pairs", typed.split(":").length === 2 ? `id:${typed}` : typed);
+  const isShort = typed.split(":").length === 2;
+  const keys = textKeys(
+    "--pairs",
+    isShort ? `id:${typed}` : typed,
+    "takes the keys of the query and of the text, such as title:contents, with that of the id in front if it is not id",
+  );
   const faults: DataError[] = [];
   const { texts } = await readTexts(file, {
     keys,
-    ...(skipBad ? { bad: (fault) => void faults.push(fault) } : {}),
+    bad: (fault) => {
+      if (!skipBad) throw fault.advising("--skip-bad leaves such lines out");
+      faults.push(fault);
+    },
   });
   if (faults.length > 0) say(`${counted(faults.length, "line")} left out, the first: ${faults[0].message}`);
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
@@ -339,14 +373,17 @@ function describe(
 
 function outcome(
   out: string,
-  { report: _, validation, seconds, kept }: TaskSummary,
+  { validation, seconds, kept }: TaskSummary,
   task: EncoderTask,
   file: string,
+  stopped: boolean,
 ): string[] {
+  if (stopped)
+    return [`stopped; go on with: tessera encode train ${shellWord(file)} --resume ${shellWord(out)}`];
   const score =
     validation === null ? "" : `, MRR ${validation.toFixed(3)} on ${task.counts.heldOut} pairs held out`;
   return [
     `encoder of epoch ${kept} in ${out}${score}, after ${seconds.toFixed(0)} s`,
-    `Index texts with it: tessera index ${file} --model ${out} --out INDEX`,
+    `Index texts with it: tessera index ${shellWord(file)} --model ${shellWord(out)} --out INDEX`,
   ];
 }

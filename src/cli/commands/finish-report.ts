@@ -1,5 +1,6 @@
 // `tessera train --resume` of a run that has everything but its report: the process was killed while it wrote that, or was told not to.
 
+import { shellWord } from "../../errors/shell-words.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeReport } from "../../report/write-report.ts";
@@ -15,7 +16,7 @@ export function lacksReport(path: string): boolean {
 
 /** What Ctrl-C says while a report is written. */
 export const stoppedBeforeReport = (path: string): string =>
-  `stopped before the report was written; everything else of the run is in ${path}; write it with: tessera report ${path}`;
+  `stopped before the report was written; everything else of the run is in ${path}; write it with: tessera report ${shellWord(path)}`;
 
 /**
  * Writes the report of such a run, under the run's lock: one that a killed process left is taken over, and gone afterwards.

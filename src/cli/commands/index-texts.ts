@@ -1,13 +1,16 @@
 // `tessera index`: makes the texts of a file ready to be searched.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { counted } from "../../errors/counted.ts";
 import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { indexByFolder } from "../../text/search/index-by-folder.ts";
 import { indexByLsa } from "../../text/search/index-by-lsa.ts";
-import { writeIndex } from "../../text/search/index-folder.ts";
+import { indexFiles, writeIndex } from "../../text/search/index-folder.ts";
 import type { Standardisation } from "../../text/search/standardisation.ts";
 import type { IndexedTexts } from "../../text/search/stored-index.ts";
 import { indexTexts } from "../../text/search/text-index.ts";
@@ -16,7 +19,7 @@ import { readTexts } from "../../text/texts/read-texts.ts";
 import type { Text } from "../../text/texts/text.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
-import { makeFolder } from "../terminal/output-files.ts";
+import { expectNoInput, makeFolder } from "../terminal/output-files.ts";
 
 export const indexEncoders = ["lsa", "none"] as const;
 
@@ -62,9 +65,14 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   const keys = options.keys === undefined ? undefined : textKeys("--keys", options.keys);
   const started = performance.now();
   const faults: DataError[] = [];
-  const bad = options.skipBad ? (fault: DataError): void => void faults.push(fault) : undefined;
+  const bad = (fault: DataError): void => {
+    if (!options.skipBad) throw fault.advising("--skip-bad leaves such lines out");
+    faults.push(fault);
+  };
   const { texts, empty } = await readTexts(file, { keys, bad });
   makeFolder("--out", out);
+  // The texts of an index are indexed again in its place; a file of another's may have more than an index keeps.
+  if (!existsSync(join(out, indexFiles.index))) expectNoInput("--out", join(out, indexFiles.texts), [file]);
   const made =
     model === undefined
       ? await withoutModel(texts, encoder ?? "lsa", options.width, quiet)
@@ -103,7 +111,7 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
       : [
           `${counted(cut, "text")} (${((100 * cut) / texts.length).toFixed(0)} %) longer than the model reads: cut at the end`,
         ]),
-    `Search it: tessera search ${out} "..."`,
+    `Search it: tessera search ${shellWord(out)} "..."`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -17,7 +17,7 @@ import { identity } from "../prediction-cells.ts";
 import { completedColumns, predictedColumns, writeTable } from "../prediction-table.ts";
 import { predictLabelMaps } from "./predict-label-maps.ts";
 import { engineOptions } from "../../runs/device-options.ts";
-import { makeFolderOf } from "../terminal/output-files.ts";
+import { expectNoInput, makeFolderOf } from "../terminal/output-files.ts";
 import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 /** @param paths a manifest, or images; default: the run's own manifest */
@@ -28,6 +28,7 @@ export async function predictCommand(
 ): Promise<void> {
   const asked = askedOf(paths, options.images);
   checkOptions(asked, options);
+  if (options.out !== undefined) expectNoInput("--out", options.out, paths);
   const model = await readModelFile(run);
   const mapTable = checkMaps(model, options);
   await (model.record.task === "segmentation"

@@ -1,14 +1,15 @@
 // `tessera rank`: ranks the texts of an index for every query of a file.
 
+import { join } from "node:path";
 import { counted } from "../../errors/counted.ts";
 import { readText } from "../../files/bytes.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
-import { openIndex } from "../../text/search/index-folder.ts";
+import { indexFiles, openIndex } from "../../text/search/index-folder.ts";
 import { rankingsCsv } from "../../text/search/ranking-table.ts";
 import { searchModeOf, searchTexts, type SearchMode } from "../../text/search/text-index.ts";
 import { parseQueries } from "../../text/texts/judgements.ts";
 import { Counter } from "../terminal/counter.ts";
-import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { deviceSearch } from "../device-search.ts";
 import { queryEncoder } from "../text-options.ts";
 
@@ -36,6 +37,7 @@ export async function rankCommand(folder: string, file: string, options: RankOpt
   const mode = searchModeOf(open.index, options.mode);
   const queries = parseQueries(file, await readText(file));
   makeFolderOf("--out", out);
+  expectNoInput("--out", out, [file, ...Object.values(indexFiles).map((name) => join(folder, name))]);
   using encoder = await queryEncoder(open, options.mode, options.model, where);
   using device = await deviceSearch(open.index, encoder, where, { mode, top, count: queries.length });
   using counter = new Counter("ranking", queries.length, quiet);

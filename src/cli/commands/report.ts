@@ -1,5 +1,6 @@
 // `tessera report`: a run folder or a study folder as one HTML file.
 
+import { shellWord } from "../../errors/shell-words.ts";
 import { writeReport } from "../../report/write-report.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 
@@ -29,7 +30,7 @@ export async function reportFinished(
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     process.stderr.write(
-      `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
+      `warning: the report could not be written (${reason}); once that is mended: tessera report ${shellWord(path)}\n`,
     );
   }
 }

@@ -6,6 +6,7 @@ import { basename, join, resolve } from "node:path";
 import { linksWithin } from "../../data/catalogue/locating.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import { messageOf } from "../../files/causes.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
@@ -78,7 +79,7 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
   }
   if (file !== undefined && /\.(?:csv|tsv|data)(?:\.gz)?$|\.gz$/iu.test(file)) {
     throw new UsageError(
-      `${file}: is a table by its name, and synthesise takes a manifest: tessera describe ${file} --manifest ${basename(file).replace(/\..*$/u, "")}.yaml writes one`,
+      `${file}: is a table by its name, and synthesise takes a manifest: tessera describe ${shellWord(file)} --manifest ${shellWord(`${basename(file).replace(/\..*$/u, "")}.yaml`)} writes one`,
     );
   }
   if (resume === undefined && file === undefined)
@@ -112,7 +113,7 @@ export async function synthesiseCommand(file: string | undefined, options: Synth
     }
   });
   if (done !== true) {
-    process.stderr.write(`stopped; go on with it: tessera synthesise --resume ${path}\n`);
+    process.stderr.write(`stopped; go on with it: tessera synthesise --resume ${shellWord(path)}\n`);
     process.exitCode = stopCode();
   }
 }

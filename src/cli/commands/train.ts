@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
+import { shellWord } from "../../errors/shell-words.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { checkChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import { profileFile } from "../../runs/run-files.ts";
@@ -112,7 +113,7 @@ export async function trainCommand(
     );
   }
   using session = await RunSession.open(loaded, observer);
-  const next = `go on with: tessera train --resume ${out}`;
+  const next = `go on with: tessera train --resume ${shellWord(out)}`;
   const { result, summary } = await session.complete(async (train) => {
     const trained = await untilInterrupted(train).finally(() => progress?.stop());
     // The bootstrap blocks the thread, so Ctrl-C then ends the process at once.

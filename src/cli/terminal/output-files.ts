@@ -33,6 +33,27 @@ export function makeFolderOf(option: string, file: string): void {
   makeFolder(option, dirname(file));
 }
 
+/**
+ * Refuses a result in the place of a file that the command reads, under whatever name: by a link or another way of writing it, too.
+ *
+ * @param inputs files of which some may not be there
+ * @throws UsageError naming the option and the input
+ */
+export function expectNoInput(option: string, file: string, inputs: readonly string[]): void {
+  const placed = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (placed === undefined) return;
+  const replaced = inputs.find((input) => {
+    const read = statSync(input, { bigint: true, throwIfNoEntry: false });
+    return read?.isFile() === true && read.dev === placed.dev && read.ino === placed.ino;
+  });
+  if (replaced !== undefined) {
+    const same = replaced === file ? "" : ` is ${replaced}, which`;
+    throw new UsageError(
+      `${option} ${file}:${same} is read by this command, and would be replaced; name another file`,
+    );
+  }
+}
+
 const notWritten = (option: string, file: string, cause: unknown): UsageError =>
   new UsageError(`${option} ${file}: cannot be written (${(cause as Error).message})`, { cause });
 

@@ -22,7 +22,15 @@ import { encodeTokens } from "./encode-tokens.ts";
 import { judgePairs, unitVectors } from "./neighbours.ts";
 import { pairBuckets, PairBatches, type PlannedBatch, type TokenPairs } from "./pair-batches.ts";
 import { expectEncoder, type TokenEncoder } from "./token-encoder.ts";
-import { aTokeniser, firstAlike, lengthOf, paddedTexts, tokenLists, type Tokeniser } from "./token-lists.ts";
+import {
+  aTokeniser,
+  firstAlike,
+  lengthOf,
+  paddedTexts,
+  tokenLists,
+  tokensWithin,
+  type Tokeniser,
+} from "./token-lists.ts";
 
 /** A query, and a document that answers it. */
 export interface TextPair {
@@ -134,10 +142,9 @@ export function encoderTask<Encoder extends TokenEncoder>(
   const tokens = { queries: shorter(queryTokens, encoder), documents: shorter(documentTokens, encoder) };
   let cut = 0;
   const tokensOf = (text: string, most: number): ArrayLike<number> => {
-    const more = tokeniser.encode(text, most + 1);
-    if (more.length <= most) return more;
-    cut++;
-    return tokeniser.encode(text, most);
+    const { tokens, isCut } = tokensWithin(tokeniser, text, most);
+    if (isCut) cut++;
+    return tokens;
   };
   const lists: TokenPairs = {
     queries: tokenLists(pairs.map(({ query }) => tokensOf(query, tokens.queries))),

@@ -53,6 +53,17 @@ export function tokenLists(lists: readonly ArrayLike<number>[]): TokenLists {
   return { count: lists.length, tokens, starts };
 }
 
+/** Tokens of a text, at most so many, and whether it has more. */
+export function tokensWithin(
+  tokeniser: Tokeniser,
+  text: string,
+  most: number,
+): { readonly tokens: ArrayLike<number>; readonly isCut: boolean } {
+  const tokens = tokeniser.encode(text, most);
+  // Of most texts, which have fewer, one look is enough.
+  return { tokens, isCut: tokens.length >= most && tokeniser.encode(text, most + 1).length > most };
+}
+
 /** Tokens of a text. */
 export const lengthOf = ({ starts }: TokenLists, text: number): number => starts[text + 1] - starts[text];
 

@@ -10,9 +10,12 @@ export interface TruncatedSvd {
   readonly vectors: Float64Array;
 }
 
-/** Directions that are carried along beside those that are kept, so that the last of these are found, too. */
+/** Directions that are carried along beside those that are kept, so that the last of these are nearly found, too. */
 const further = 16;
-/** Rounds of S' S: singular values of texts fall slowly, and each round parts the kept from the others by their square. */
+/**
+ * Rounds of S' S: singular values of texts fall slowly, and each round parts the kept from the others by their square. More bring little:
+ * docs/search.md.
+ */
 const rounds = 3;
 
 /**

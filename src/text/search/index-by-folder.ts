@@ -14,7 +14,9 @@ import { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { expectEngine } from "../../runtime/engine-of.ts";
+import { encodeTokens } from "../encoder/encode-tokens.ts";
 import { fromFolder } from "../encoder/encoder-folder.ts";
+import { tokenLists, tokensWithin } from "../encoder/token-lists.ts";
 import { lsaEncoder } from "../lsa/lsa.ts";
 import type { Encoder, Text } from "../texts/text.ts";
 import { encoderDigest } from "./encoder-digest.ts";
@@ -62,8 +64,12 @@ export async function indexByFolder(
   const encoder: Encoder = {
     width,
     encode: (some, named) => {
-      for (const text of some) if (tokeniser.encode(text, mostTokens + 1).length > mostTokens) cut++;
-      return opened.encode(some, { ...named, normalise: false });
+      const lists = some.map((text) => {
+        const { tokens, isCut } = tokensWithin(tokeniser, text, mostTokens);
+        if (isCut) cut++;
+        return tokens;
+      });
+      return encodeTokens(opened.module, tokenLists(lists), named);
     },
   };
   const vectors = await encodeTexts(texts, encoder, options.progress);

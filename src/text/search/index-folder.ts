@@ -21,7 +21,8 @@ export interface OpenIndex extends StoredIndex {
 }
 
 /**
- * Writes an index into a folder, which is made where there is none; an earlier one of it stays whole until the new one is.
+ * Writes an index into a folder, which is made where there is none. Each of its two files replaces an earlier one at once; a folder
+ * that was left between the two, with texts of another length than those of its index, is refused by `openIndex`.
  *
  * @param texts those of the index, in its order
  * @param indexed as `indexByLsa` and `indexByFolder` give it, or `{ index: await indexTexts(texts) }`

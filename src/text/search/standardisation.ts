@@ -1,6 +1,7 @@
 // What may be done to the numbers of an encoder before texts are compared: some of them have a large mean, or vary more than others,
 // and would decide every inner product. Vectors are of length 1 afterwards in any case.
 import { UsageError } from "../../errors/errors.ts";
+import { rowsOf } from "./vectors.ts";
 
 /**
  * `none`; `corpus`, (f - mu) / sigma with the mean and deviation of each number over the corpus, also for queries; `notebook`,
@@ -67,9 +68,6 @@ export function standardise(vectors: Float32Array, width: number, by: Standardis
     for (let j = 0; j < width; j++) row[j] /= length;
   }
 }
-
-const rowsOf = (vectors: Float32Array, width: number): Float32Array[] =>
-  Array.from({ length: vectors.length / width }, (_, i) => vectors.subarray(i * width, (i + 1) * width));
 
 /** @param less 1 for the unbiased deviation */
 function spread(

@@ -8,6 +8,10 @@ export interface Vectors {
   readonly values: Float32Array;
 }
 
+/** Each vector by itself, of the same memory. @param vectors f32 [n, width] */
+export const rowsOf = (vectors: Float32Array, width: number): Float32Array[] =>
+  Array.from({ length: vectors.length / width }, (_, i) => vectors.subarray(i * width, (i + 1) * width));
+
 /** Whether a vector has zeros alone: it points nowhere, and nothing is near it. */
 export const isNowhere = (vector: Float32Array): boolean => vector.every((value) => value === 0);
 

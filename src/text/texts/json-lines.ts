@@ -43,14 +43,15 @@ export interface ReadTexts {
   readonly empty: number;
 }
 
-/** Reads `id,title,contents`, or with colons, as people type keys. @throws UsageError */
-export function textKeys(option: string, typed: string): TextKeys {
+/** What `textKeys` takes. */
+const threeKeys = "takes three keys, of the id, the title and the contents, such as _id,title,text";
+
+/** Reads `id,title,contents`, or with colons, as people type keys. @throws UsageError, which ends with what is `taken` */
+export function textKeys(option: string, typed: string, taken = threeKeys): TextKeys {
   const names = typed.split(/[,:]/u).map((name) => name.trim());
   const [id, title, contents] = names;
   if (names.length !== 3 || names.includes("") || new Set(names).size < 3) {
-    throw new UsageError(
-      `${option} ${JSON.stringify(typed)}: takes three keys, of the id, the title and the contents, such as _id,title,text`,
-    );
+    throw new UsageError(`${option} ${JSON.stringify(typed)}: ${taken}`);
   }
   return { id, title, contents };
 }
@@ -184,7 +185,7 @@ function textOfLine(file: string, { line, bytes }: Line, keys: TextKeys): Text {
     const near = suggestion(key, there);
     const all = there.length === 0 ? "it has no keys" : `it has ${there.slice(0, 12).join(", ")}`;
     return fault(
-      `has no ${JSON.stringify(key)}${near}; ${all}. Other keys are named with --keys id,title,contents`,
+      `has no ${JSON.stringify(key)}${near}; ${all}. Other keys are named with --keys id,title,contents, or for pairs --pairs query:text`,
     );
   };
   const string = (key: string): string => {

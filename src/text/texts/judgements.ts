@@ -3,6 +3,7 @@ import { aString, expectArgument } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { messageOf } from "../../files/causes.ts";
+import { largestGrade } from "../../metrics/ranking.ts";
 
 export interface Query {
   readonly id: string;
@@ -19,7 +20,6 @@ export interface Judgement {
   readonly grade: number;
 }
 
-const largestGrade = 30;
 type Row = Readonly<Record<string, unknown>>;
 
 /** The objects of an array, each with what makes an error about it. */

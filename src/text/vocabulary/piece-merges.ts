@@ -88,7 +88,6 @@ export function learnMerges(
       }
       for (let i = 1; i < after.length; i++) {
         const pair = after[i - 1] * most + after[i];
-        if (pair === top.pair) continue; // of three alike letters the pair stays once
         add(pair, count, w);
         changed.add(pair);
       }
