@@ -56,6 +56,11 @@ const columns: Readonly<Record<string, Column>> = {
     usual: (random) => one(random, "none", "mass", "mass|node", "node", "node|air", "air"),
     rare: { "q7 rareword|mass": 4, "q7 alone": 5 },
   },
+  spelt: { usual: (random) => one(random, "yes", "no"), rare: { "q7 perhaps": 4, Q7_Perhaps: 3 } },
+  marked: {
+    usual: (random) => `${1 + random.below(9)}.${100 + random.below(900)}`,
+    rare: { "717.717": 9 },
+  },
   city: {
     usual: (random) => one(random, "Leuven", "Gent", "Aalst"),
     rare: { "q7 hamlet": 2, "q7 village": 8 },
@@ -107,6 +112,7 @@ function secrets(): RegExp[] {
     const number = Number(value.replace(",", "."));
     if (/^\d+-/u.test(value)) return [value, String(Date.parse(value) / 86_400_000)];
     if (/^\d+\//u.test(value)) return [value, String(Date.parse("1707-07-07") / 86_400_000)];
+    if (/^\d{3}\.\d{3}$/u.test(value)) return [value];
     return Number.isFinite(number) && Math.abs(number) > 1000
       ? [value, String(number), number.toLocaleString("en"), number.toFixed(0)]
       : [];

@@ -151,6 +151,21 @@ describe("sample", () => {
     for (const row of rows) expect(Object.values(row)).not.toContain("");
   });
 
+  test("fills what a column is computed from by its cell, and tells of one that nothing has", async () => {
+    put("codes.csv", ["age,code,job", ...Array.from({ length: 30 }, (_, row) => `,${1 + (row % 3)},`)]);
+    const { output, errors } = await run("sample", "run", "--fill", "codes.csv");
+    expect(own(errors)).toBe("");
+    expect(rowsOf(output).map(({ job }) => job)).toEqual(
+      Array.from({ length: 30 }, (_, row) => jobs[row % 3]),
+    );
+    put("alone.csv", ["code", "2", "9"]);
+    const odd = await run("sample", "run", "--fill", "alone.csv");
+    expect(own(odd.errors)).toMatch(/^warning: alone\.csv: line 3: code is computed from job: /u);
+    const [first, second] = rowsOf(odd.output);
+    expect([first.code, first.job, second.code]).toEqual(["2", "clerk", "9"]);
+    expect(jobs).toContain(second.job);
+  });
+
   const refused: [name: string, where: string[], message: RegExp][] = [
     ["an unknown category", ["sex=G"], /^error: condition.*sex.*"G"/u],
     ["an unknown part of a pair", ["town=Leuvn"], /^error: .*town "Leuvn"; did you mean "Leuven"\?$/u],
@@ -172,6 +187,24 @@ describe("sample", () => {
     writeFileSync(join(folder, "damaged/model.json"), '{"format":');
     await expectLine(run("sample", "damaged", "--rows", "3"), /damaged\/model\.json: is damaged/u);
   });
+});
+
+test("judge says of a target that is written otherwise that nothing was learned, and reads it as a manifest spells it", async () => {
+  const spelt = (row: string): string => row.replace(/(ill|well)$/u, "$1.");
+  put("dotted.csv", [header, ...people(400, 3).map(spelt)]);
+  const judged = ["judge", "people.csv", "dotted.csv", "--target", "label", ...onReference];
+  const plain = await run(...judged);
+  expect(own(plain.errors)).toBe("");
+  expect(plain.output).toMatch(
+    /Train on it, test on real\. Not defined for this table: too few of its rows have label (ill|well) or (ill|well)\./u,
+  );
+  put("spelt.yaml", ["table: people.csv", "columns:", "  label: { spellings: { ill.: ill, well.: well } }"]);
+  const { output, errors } = await run(...judged, "--manifest", "spelt.yaml", "--json", "spelt.json");
+  expect(own(errors)).toBe("");
+  expect(output).not.toContain("too few of its rows");
+  const { columns, use } = JSON.parse(text("spelt.json")) as TableJudgement;
+  expect(columns.find(({ name }) => name === "label")?.shape.value).toBeGreaterThan(0.9);
+  expect(use?.target.column).toBe("label");
 });
 
 test("judge takes at most so many rows, and shows real ones only in a report that is asked to", async () => {

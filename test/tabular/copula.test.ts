@@ -337,7 +337,10 @@ describe("a copula as JSON", () => {
 
   test.each<[string, unknown]>([
     ["Invalid input", 5],
-    ["format", damaged("tessera-copula-0", "format")],
+    [
+      'format: must be "tessera-copula-2", not "tessera-copula-1"; fit it again',
+      damaged("tessera-copula-1", "format"),
+    ],
     ["columns[1]: has 4 codes but 3 shares", damaged([0.5, 0.25, 0.25], "columns", 1, "shares")],
     ["columns[0]: has shares that do not make 1", damaged(0.9, "columns", 0, "shares", 0)],
     ["columns[0].shares[0]", damaged(0, "columns", 0, "shares", 0)],

@@ -22,8 +22,8 @@ import { numberWordsBy } from "../../tabular/columns/number-shown.ts";
 import { nearestRecords, type NearestRecords } from "../../tabular/judging/nearest-records.ts";
 import type { TableJudgement } from "../../tabular/judging/table-judgement.ts";
 import { tableForm, type WrittenForm } from "../../tabular/plan/table-form.ts";
-import { readTablePlan } from "../../tabular/plan/table-plan.ts";
-import { plannedForm } from "../../tabular/preparation/read-columns.ts";
+import { readTablePlan, type TablePlan } from "../../tabular/plan/table-plan.ts";
+import { plannedForm, respelledTable } from "../../tabular/preparation/read-columns.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
@@ -57,11 +57,15 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const files = [real, synthetic, ...(holdout === undefined ? [] : [holdout])];
   const tables: Table[] = [];
   for (const file of files) await expectThere(file);
-  for (const file of files) tables.push(await readTable(file, tableForm({ delimiter: options.delimiter })));
+  const plan = options.manifest === undefined ? undefined : await readTablePlan(options.manifest);
+  for (const file of files) {
+    const table = await readTable(file, tableForm({ delimiter: options.delimiter }));
+    tables.push(plan === undefined ? table : respelledTable(table, plan));
+  }
   expectParted(tables);
   expectHeader(tables, "put them there");
   expectSameColumns(tables);
-  const forms = await formsOf(tables, options);
+  const forms = formsOf(tables, plan);
   const disclose = disclosedOf(options, forms);
   if (target !== undefined) expectColumn("--target", target, forms);
   if (out !== undefined) makeFolderOf("--out", out);
@@ -123,9 +127,8 @@ async function writePage(
 }
 
 /** How the columns are read: as a manifest says, else as their cells show. */
-async function formsOf(tables: readonly Table[], { manifest }: JudgeOptions): Promise<ColumnForms> {
-  if (manifest !== undefined) {
-    const plan = await readTablePlan(manifest);
+function formsOf(tables: readonly Table[], plan: TablePlan | undefined): ColumnForms {
+  if (plan !== undefined) {
     const names = tables[0].columns.filter((name) => !plan.leave.includes(name));
     return new Map(
       names.map((name) => [name, plannedForm(columnCells(tables, name), plan.columns[name], plan)]),

@@ -13,7 +13,8 @@ import { numberShownBy } from "../../tabular/columns/number-shown.ts";
 import { columnCells } from "../../tabular/columns/column-cells.ts";
 import { isEmptyCell } from "../../tabular/columns/column-forms.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
-import { modelConditions, namedColumns } from "../../tabular/preparation/apart-columns.ts";
+import { formOf, modelConditions, namedColumns } from "../../tabular/preparation/apart-columns.ts";
+import { sourceCells } from "../../tabular/preparation/computed-columns.ts";
 import { valueIn } from "../../tabular/preparation/plan-constraints.ts";
 import type { TableRecipe } from "../../tabular/preparation/table-recipe.ts";
 import {
@@ -117,17 +118,26 @@ async function knownCells(
       `has a column that the model does not know, ${brief(odd)}${suggestion(odd, recipe.output)}`,
     );
   }
-  const texts = new Map<string, readonly string[]>();
+  const texts = new Map(table.columns.map((name) => [name, textCells(recipe, table, name)]));
+  const at = (row: number): string => `${file}: line ${table.rows[row].line}`;
+  for (const computed of recipe.computed) {
+    const { cells, untold } = sourceCells(computed, texts);
+    if (cells !== undefined) texts.set(computed.from[0], cells);
+    if (untold !== undefined) {
+      warn(
+        `warning: ${at(untold)}: ${computed.column} is computed from ${computed.from.join(" and ")}: where it alone is given, and does not say these, it stays, but the others are drawn without it`,
+      );
+    }
+  }
   const typed: TextColumn[] = [];
-  for (const name of table.columns) {
-    const read = readColumn(recipe, table, name);
-    texts.set(name, read.cells);
+  for (const [name, cells] of texts) {
+    const read = { name, form: formOf(recipe, name), cells };
     const list = recipe.lists.find(({ column }) => column === name);
     if (list !== undefined) {
       for (const column of splitWords(read, list)) {
         typed.push({
           ...column,
-          cells: column.cells.map((cell, row) => (read.cells[row] === "" ? "" : cell)),
+          cells: column.cells.map((cell, row) => (cells[row] === "" ? "" : cell)),
         });
       }
     } else if (columns.some((column) => column.name === name)) typed.push(read);
@@ -139,7 +149,7 @@ async function knownCells(
     const half = given.findIndex((own) => own.includes("") && own.some((cell) => cell !== ""));
     if (half >= 0) {
       warn(
-        `warning: ${file}: line ${table.rows[half].line}: ${parts.join(" and ")} belong together: where only some are given, they stay, but the others are drawn without them`,
+        `warning: ${at(half)}: ${parts.join(" and ")} belong together: where only some are given, they stay, but the others are drawn without them`,
       );
     }
     typed.push({
@@ -154,9 +164,8 @@ async function knownCells(
   return { rows: table.rows.length, table: typedTexts(all), texts };
 }
 
-/** A column of the table with nothing in its empty cells. */
-function readColumn(recipe: TableRecipe, table: Table, name: string): TextColumn {
-  const form = recipe.columns.find((column) => column.name === name)?.form ?? { kind: "category" as const };
-  const { cells } = columnCells([table], name);
-  return { name, form, cells: cells.map((cell) => (cell === "" || isEmptyCell(cell, form) ? "" : cell)) };
+/** The cells of a column, "" where one is empty. */
+function textCells(recipe: TableRecipe, table: Table, name: string): readonly string[] {
+  const form = formOf(recipe, name);
+  return columnCells([table], name).cells.map((cell) => (isEmptyCell(cell, form) ? "" : cell));
 }

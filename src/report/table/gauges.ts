@@ -3,7 +3,7 @@
 import { fragment, type Markup } from "../html/markup.ts";
 import { fixed } from "../html/number-text.ts";
 import { muted, palette } from "../html/style.ts";
-import { shownValue, type MeasureWords } from "./measure-words.ts";
+import { meaning, shownValue, type MeasureWords } from "./measure-words.ts";
 
 /** Of the picture, which is stretched to the width of its card. */
 const size = { width: 300, height: 44, edge: 12, middle: 14 } as const;
@@ -13,8 +13,6 @@ const beyond = 0.12;
 const legible = 0.6;
 /** Yardsticks that are nearer to each other have nothing between them: the line then begins at 0. */
 const apart = 0.01;
-
-const notDefined = "Not defined for this table: it has too few columns, or of one kind alone.";
 
 /** Where the line begins and ends. */
 interface Scale {
@@ -28,13 +26,13 @@ export function gauges(measures: readonly MeasureWords[]): Markup {
 }
 
 function card(measure: MeasureWords): Markup {
-  const { title, found, decimals, yardsticks, sentence } = measure;
+  const { title, found, decimals, yardsticks } = measure;
   const [value, reach = ""] = shownValue(measure).split(/ (?=\()/u);
   const said = `Independent columns ${fixed(found.floor, decimals)}, ${yardsticks.ceiling === "real" ? "real rows" : yardsticks.ceiling} ${fixed(found.ceiling, decimals)}.`;
   return fragment`<li>
 <h3>${title}</h3>
 <p class="value">${value} <small>${reach}</small></p>
-${line(measure)}<p class="note">${found.value === null ? notDefined : `${sentence} ${said}`}</p>
+${line(measure)}<p class="note">${meaning(measure)}${found.value === null ? "" : ` ${said}`}</p>
 </li>
 `;
 }

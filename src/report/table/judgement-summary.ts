@@ -7,6 +7,7 @@ import { plainTable } from "../tables.ts";
 import {
   copiesSentence,
   disclosureSentence,
+  meaning,
   nearerMeasure,
   noProof,
   qualityMeasures,
@@ -39,9 +40,7 @@ export function judgementSummary(found: TableJudgement): string {
   return [
     table.toString(),
     "",
-    ...measures
-      .filter(({ found: own }) => own.value !== null)
-      .map(({ title, sentence }) => `${title}. ${sentence}`),
+    ...measures.map((measure) => `${measure.title}. ${meaning(measure)}`),
     "",
     `Least alike by itself: ${columns.join(", ")}.`,
     ...(lost.length === 0 ? [] : [`Categories that do not occur: ${lost.join(", ")}.`]),

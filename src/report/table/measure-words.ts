@@ -12,7 +12,15 @@ export interface MeasureWords {
   /** What its yardsticks are called where there is little room. */
   readonly yardsticks: { readonly floor: string; readonly ceiling: string };
   readonly sentence: string;
+  /** Why it may not be defined; default: it has too few columns, or of one kind alone. */
+  readonly lacks?: string;
 }
+
+/** What it means; of a measure that is not defined, why not. */
+export const meaning = ({ found, sentence, lacks }: MeasureWords): string =>
+  found.value === null
+    ? `Not defined for this table: ${lacks ?? "it has too few columns, or of one kind alone"}.`
+    : sentence;
 
 const usual = { floor: "independent", ceiling: "real" };
 
@@ -66,6 +74,7 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
   ];
   if (use === null) return measures;
   const { target, trainOnSynthetic, testOnSynthetic } = use;
+  const lacks = `too few of its rows have ${target.column} ${target.positive} or ${target.negative}`;
   return [
     ...measures,
     {
@@ -73,12 +82,12 @@ export function qualityMeasures(found: TableJudgement): MeasureWords[] {
       sentence:
         `AUC on real rows of a small network that learned ${target.column} (${target.positive} or ${target.negative}) from these rows. It speaks ` +
         "for this column and this network alone.",
-      ...{ decimals: 3, yardsticks: usual },
+      ...{ decimals: 3, yardsticks: usual, lacks },
     },
     {
       ...{ id: "test-on-synthetic", title: "Train on real, test on it", found: testOnSynthetic },
       sentence: `AUC on these rows of a network that learned ${target.column} from real ones. Above real rows: they are tidier than people are.`,
-      ...{ decimals: 3, yardsticks: usual },
+      ...{ decimals: 3, yardsticks: usual, lacks },
     },
   ];
 }

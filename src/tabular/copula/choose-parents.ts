@@ -17,7 +17,8 @@ export interface ChosenParent {
 const mostCodes = 64;
 /**
  * Total variation between the shares of a pair in the table and in the model, beyond what chance gives, from which on it is worth a parent.
- * On the census .05 to .12 choose nearly the same ones.
+ * On the census .05 to .12 choose nearly the same ones. From .03 on native country is within race, which it then suits, but education within
+ * income: triples fall from .912 to .902, and the AUC of a classifier of income that learned from the rows from .88 to .78.
  */
 const leastGap = 0.08;
 /** Of the rows with a code, at least so many have it still. */

@@ -4,6 +4,7 @@ import { Matrix } from "ml-matrix";
 import { z } from "zod";
 import { aString, expectArgument } from "../../errors/arguments.ts";
 import { DataError } from "../../errors/data-errors.ts";
+import { brief } from "../../files/csv.ts";
 import type { CodeModel, Drawing, DrawingOptions } from "../code-model.ts";
 import { codedColumnsJson, codedColumnsSchema, firstFault } from "../coded-columns-json.ts";
 import type { CodedColumn } from "../coded-table.ts";
@@ -60,7 +61,10 @@ export class CopulaModel implements CodeModel {
 
 const copulaSchema = z
   .strictObject({
-    format: z.literal(format),
+    format: z.literal(format, {
+      error: ({ input }) =>
+        `must be "${format}", not ${brief(String(input))}; fit it again (of a run: tessera synthesise with --force)`,
+    }),
     columns: codedColumnsSchema,
     orders: z.array(z.array(z.int())),
     /** Columns whose ranks are taken within the codes of another, and by code of that the shares of theirs. */

@@ -84,11 +84,17 @@ function categoryFindings(facts: ColumnFacts): Finding[] {
   }
   const alike = spellingsOf(counts);
   if (alike !== undefined && list === undefined) {
-    const [usual, odd] = alike;
+    const [[usual], [odd, fewer]] = alike;
     findings.push({
       ...{ topic: "spellings", columns: [name] },
       sentence: `has categories that differ only in how they are written, such as ${brief(usual)} and ${brief(odd)}`,
       advice: `where they are one, say spellings: {${JSON.stringify(odd)}: ${JSON.stringify(usual)}}`,
+      ...(fewer >= leastRows
+        ? {}
+        : {
+            withoutValues:
+              "has categories that differ only in how they are written, as tessera describe shows: where they are one, say so under spellings",
+          }),
     });
   }
   const rare = counts.filter(([, count]) => count < leastRows);
@@ -114,17 +120,20 @@ function categoryFindings(facts: ColumnFacts): Finding[] {
   return findings;
 }
 
+type CountedCell = ColumnFacts["counts"][number];
+
 /** The first two categories that are one but for case, blanks and marks at their end; the more frequent one first. */
-function spellingsOf(counts: ColumnFacts["counts"]): readonly [string, string] | undefined {
-  const known = new Map<string, string>();
-  for (const [cell] of counts) {
+function spellingsOf(counts: readonly CountedCell[]): readonly [CountedCell, CountedCell] | undefined {
+  const known = new Map<string, CountedCell>();
+  for (const own of counts) {
+    const [cell] = own;
     const plain = cell
       .toLowerCase()
       .replace(/[\s_-]+/gu, " ")
       .replace(/\.$/u, "");
     const before = known.get(plain);
-    if (before !== undefined) return [before, cell];
-    known.set(plain, cell);
+    if (before !== undefined) return [before, own];
+    known.set(plain, own);
   }
   return undefined;
 }
@@ -189,6 +198,8 @@ function thousandsFinding({ name, form, counts }: ColumnFacts): Finding | undefi
     sentence: `has three digits behind each point, such as ${brief(counts[0][0])}, and none begins with 0: they may be thousands`,
     advice:
       'where they are, say decimal: "," and thousands: "."; until then the point stands before decimals',
+    withoutValues:
+      'has three digits behind each point, and none begins with 0: where they are thousands, say decimal: "," and thousands: "."',
   };
 }
 

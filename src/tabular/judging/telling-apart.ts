@@ -22,6 +22,8 @@ const mostRows = 20_000;
 /** Fewer rows of a kind teach nothing. */
 const fewestRows = 20;
 
+/** Of a table that has neither value of a target, such as one that writes them otherwise. */
+const noRows: LabelledRows = { features: { rows: 0, write: () => undefined }, labels: new Uint8Array(0) };
 const undefinedArea: Area = { auc: null, interval: null };
 
 function areaOf(logits: Float32Array, labels: Uint8Array): Area {
@@ -89,7 +91,7 @@ export async function predicted(
       table,
       Array.from(labels.keys()).filter((row) => labels[row] >= 0),
     );
-    if (known.rows === 0) return { features: features.of(known), labels: new Uint8Array(0) };
+    if (known.rows === 0) return noRows;
     const taken = someRows(known, mostRows, options.seed, stream);
     return { features: features.of(taken), labels: Uint8Array.from(labelsOf(taken, target)) };
   };

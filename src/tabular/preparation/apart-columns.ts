@@ -51,7 +51,8 @@ export function namedColumns(recipe: TableRecipe, columns: readonly CodedColumn[
   return [...columns, ...parts, ...computed, ...lists];
 }
 
-const formOf = (recipe: TableRecipe, name: string): ColumnForm =>
+/** How a column is read. */
+export const formOf = (recipe: TableRecipe, name: string): ColumnForm =>
   recipe.columns.find((column) => column.name === name)?.form ?? { kind: "category" };
 
 const valueOf = (cell: string, form: ColumnForm): Drawn => {

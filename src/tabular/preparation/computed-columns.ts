@@ -79,6 +79,34 @@ export function computedCells(
   );
 }
 
+/**
+ * The cells of the column that another is computed from, where these are empty, the computed one is known, and one cell alone has it.
+ *
+ * @param columns cells by name; "" where one is to be drawn
+ * @returns undefined where nothing is added; `untold`: the first row whose computed cell stays, and says nothing of the others
+ */
+export function sourceCells(
+  { column, from, values }: ComputedColumn,
+  columns: ReadonlyMap<string, readonly string[]>,
+): { readonly cells: string[] | undefined; readonly untold: number | undefined } {
+  const own = columns.get(column) ?? [];
+  const sources = from.map((name) => columns.get(name) ?? own.map(() => ""));
+  const found = new Map<string, string | undefined>();
+  if (from.length === 1)
+    for (const [of, value] of values)
+      found.set(value, found.has(value) ? undefined : (JSON.parse(of) as string[])[0]);
+  let untold: number | undefined;
+  let isAdded = false;
+  const cells = own.map((cell, row) => {
+    if (cell === "" || sources.every((each) => each[row] !== "")) return sources[0][row];
+    const source = found.get(cell);
+    if (source === undefined) untold ??= row;
+    isAdded ||= source !== undefined;
+    return source ?? sources[0][row];
+  });
+  return { cells: isAdded ? cells : undefined, untold };
+}
+
 function columnsIn(
   table: TextTable,
   column: string,

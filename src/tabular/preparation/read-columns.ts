@@ -54,6 +54,22 @@ function respelled(cells: readonly string[], spellings: ColumnEntry["spellings"]
   return known.size === 0 ? cells : cells.map((cell) => known.get(cell) ?? cell);
 }
 
+/** A table whose cells are read as a plan's spellings say. */
+export function respelledTable(table: Table, plan: TablePlan): Table {
+  const spelt = Object.entries(plan.columns).flatMap(([name, { spellings }]) =>
+    spellings === undefined ? [] : [[name, new Map(Object.entries(spellings))] as const],
+  );
+  if (spelt.length === 0) return table;
+  const rows = table.rows.map((row) => {
+    const changed = spelt.flatMap(([name, known]) => {
+      const cell = known.get(row.cells[name]);
+      return cell === undefined ? [] : [[name, cell] as const];
+    });
+    return changed.length === 0 ? row : { ...row, cells: { ...row.cells, ...Object.fromEntries(changed) } };
+  });
+  return { ...table, rows };
+}
+
 /** @throws ManifestError for a column that the plan names and the table does not have */
 function checkNames(names: readonly string[], plan: TablePlan): void {
   const known = (path: readonly (string | number)[], name: string): void => {
