@@ -1,6 +1,7 @@
-// What the commands about texts have in common: the encoder of an index, and the queries' vectors.
+// What the commands about texts have in common: texts of a file, the encoder of an index, and the queries' vectors.
 
 import { resolve } from "node:path";
+import type { DataError } from "../errors/data-errors.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { LastingEngine } from "../runtime/lasting-engine.ts";
 import type { EngineOptions } from "../runtime/open-engine.ts";
@@ -10,8 +11,29 @@ import { expectSameEncoder, openedForQueries } from "../text/search/index-by-fol
 import type { OpenIndex } from "../text/search/index-folder.ts";
 import { searchModeOf, type SearchMode } from "../text/search/text-index.ts";
 import { rowsOf } from "../text/search/vectors.ts";
+import type { ReadTexts, TextOptions } from "../text/texts/json-lines.ts";
+import { readTexts } from "../text/texts/read-texts.ts";
 import type { Encoder } from "../text/texts/text.ts";
 import { lastingEngine } from "./on-engine.ts";
+
+/** Texts of a file, and the lines that were left out of them. */
+export interface TextLines extends ReadTexts {
+  readonly faults: readonly DataError[];
+}
+
+/** @throws DataError as `readTexts`, naming the option that leaves a line out */
+export async function readTextLines(
+  file: string,
+  keys: TextOptions["keys"],
+  skipBad: boolean,
+): Promise<TextLines> {
+  const faults: DataError[] = [];
+  const bad = (fault: DataError): void => {
+    if (!skipBad) throw fault.advising("--skip-bad leaves such lines out");
+    faults.push(fault);
+  };
+  return { ...(await readTexts(file, { keys, bad })), faults };
+}
 
 /** Encodes queries for an index, until it is disposed of. */
 export interface QueryEncoder extends Disposable {

@@ -41,21 +41,11 @@ export async function readBytes(
   file: string,
   { most = mostArrayBytes, why = readOfKind }: ReadLimit = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const handle = await openFile(file);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(file, "is not a file");
-    const { size } = stats;
-    const start = await readUpTo(handle, 2);
-    if (start[0] === 0x1f && start[1] === 0x8b) return await gunzip(file, handle, size, { most, why });
+  return withFile(file, async (handle, size) => {
+    if (isPacked(await readUpTo(handle, 2))) return await gunzip(file, handle, size, { most, why });
     if (size > most) throw tooLarge(file, `holds ${size} bytes`, { most, why });
     return await readUpTo(handle, size);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /**
@@ -68,16 +58,12 @@ export async function* readPieces(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const handle = await openFile(file);
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(file, "is not a file");
-    const { size } = stats;
-    const start = await readUpTo(handle, 2);
-    const isPacked = start[0] === 0x1f && start[1] === 0x8b;
-    if (!isPacked && size > most) throw tooLarge(file, `holds ${size} bytes`, { most, why });
-    yield* isPacked ? unpacked(file, handle, size, { most, why }) : chunksOf(handle, size);
+    const size = await plainSize(file, handle);
+    if (isPacked(await readUpTo(handle, 2))) yield* unpacked(file, handle, size, { most, why });
+    else if (size > most) throw tooLarge(file, `holds ${size} bytes`, { most, why });
+    else yield* chunksOf(handle, size);
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
+    throw notRead(file, cause);
   } finally {
     await handle.close();
   }
@@ -93,19 +79,11 @@ export async function readStart(
   file: string,
   most: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
-  const handle = await openFile(file);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(file, "is not a file");
-    const bytes = await readUpTo(handle, Math.min(stats.size, most));
-    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { bytes, isWhole: bytes.length === stats.size };
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
-  } finally {
-    await handle.close();
-  }
-  return { bytes: await readBytes(file), isWhole: true };
+  const start = await withFile(file, async (handle, size) => {
+    const bytes = await readUpTo(handle, Math.min(size, most));
+    return { bytes, isWhole: bytes.length === size };
+  });
+  return isPacked(start.bytes) ? { bytes: await readBytes(file), isWhole: true } : start;
 }
 
 /**
@@ -118,23 +96,13 @@ export async function readHead(
   file: string,
   most: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly size: number; readonly isPacked: boolean }> {
-  const handle = await openFile(file);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new DataError(file, "is not a file");
-    const { size } = stats;
+  return withFile(file, async (handle, size) => {
     const start = await readUpTo(handle, Math.min(size, packedStart));
-    if (start[0] !== 0x1f || start[1] !== 0x8b)
-      return { bytes: start.subarray(0, most), size, isPacked: false };
+    if (!isPacked(start)) return { bytes: start.subarray(0, most), size, isPacked: false };
     // The stream goes on after this piece of it, which is no fault.
     const bytes = gunzipSync(start, { finishFlush: zlib.Z_SYNC_FLUSH });
     return { bytes: bytes.subarray(0, most), size, isPacked: true };
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /**
@@ -146,6 +114,31 @@ export async function readHead(
 export async function readText(file: string, { most = largestText }: ReadLimit = {}): Promise<string> {
   return textOfBytes(file, await readBytes(file, { most: Math.min(most, largestText) }));
 }
+
+/** Whether a content begins as gzip's does. */
+const isPacked = (start: Uint8Array): boolean => start[0] === 0x1f && start[1] === 0x8b;
+
+/** Opens a plain file for as long as it is used. @throws DataError naming it, whatever goes wrong */
+async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  const handle = await openFile(file);
+  try {
+    return await use(handle, await plainSize(file, handle));
+  } catch (cause) {
+    throw notRead(file, cause);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @throws DataError for what is no plain file */
+async function plainSize(file: string, handle: FileHandle): Promise<number> {
+  const stats = await handle.stat();
+  if (!stats.isFile()) throw new DataError(file, "is not a file");
+  return stats.size;
+}
+
+const notRead = (file: string, cause: unknown): DataError =>
+  cause instanceof DataError ? cause : new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
 
 /** @throws DataError when there is nothing of this name, or it may not be read */
 async function openFile(file: string): Promise<FileHandle> {

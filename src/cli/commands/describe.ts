@@ -21,7 +21,7 @@ import {
 import { expectHeader, expectParted } from "../../tabular/columns/header-row.ts";
 import { draftPlan } from "../../tabular/plan/draft-plan.ts";
 import { tableForm } from "../../tabular/plan/table-form.ts";
-import { checkFolderOf, expectNoInput, writeOutput } from "../terminal/output-files.ts";
+import { checkFolderOf, writeOutput } from "../terminal/output-files.ts";
 import { warn } from "../terminal/warn.ts";
 
 export interface DescribeOptions {
@@ -44,10 +44,7 @@ export interface DescribeOptions {
  */
 export async function describeCommand(files: readonly string[], options: DescribeOptions): Promise<void> {
   const form = formOf(options);
-  if (options.manifest !== undefined) {
-    checkFolderOf("--manifest", options.manifest);
-    expectNoInput("--manifest", options.manifest, files);
-  }
+  if (options.manifest !== undefined) checkFolderOf("--manifest", options.manifest, files);
   const tables = await readTables(files, form, options.skipBad);
   const description = describeTable(tables);
   if (options.manifest !== undefined) {

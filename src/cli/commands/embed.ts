@@ -22,7 +22,7 @@ import { askedOf, loadAsked } from "../asked-images.ts";
 import type { FolderReading } from "../folder-images.ts";
 import { manifestFor, say, type ModelOptions } from "../model-images.ts";
 import { Counter } from "../terminal/counter.ts";
-import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 
 export interface EmbedOptions extends ModelOptions, FolderReading {
@@ -57,8 +57,7 @@ export async function embedCommand(
     throw new UsageError(`${run}: is a segmenter, whose features are of pixels; embed takes a classifier`);
   }
   const named = asked.files === undefined ? await manifestFor(run, asked.manifest, options) : undefined;
-  makeFolderOf("--out", out);
-  expectNoInput("--out", out, paths);
+  makeFolderOf("--out", out, paths);
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadAsked(asked.files, named, part, model.record, options, signal);
     return await onEngine(where, async (engine) => {

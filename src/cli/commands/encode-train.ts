@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { counted } from "../../errors/counted.ts";
-import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { RunFolderError } from "../../errors/training-errors.ts";
 import { shellWord } from "../../errors/shell-words.ts";
@@ -28,7 +27,6 @@ import {
 import { createEncoder, type AnyEncoder, type EncoderConfiguration } from "../../text/encoder/encoders.ts";
 import type { Tokeniser } from "../../text/encoder/token-lists.ts";
 import { encoderDigest } from "../../text/search/encoder-digest.ts";
-import { readTexts } from "../../text/texts/read-texts.ts";
 import { textKeys } from "../../text/texts/json-lines.ts";
 import { parseTokeniser } from "../../text/vocabulary/tokeniser.ts";
 import { trainVocabulary } from "../../text/vocabulary/train-vocabulary.ts";
@@ -41,6 +39,7 @@ import { Counter } from "../terminal/counter.ts";
 import { EncodeProgress } from "../terminal/encode-progress.ts";
 import { stopCode, untilInterrupted } from "../terminal/signals.ts";
 import { warn } from "../terminal/warn.ts";
+import { readTextLines } from "../text-options.ts";
 
 export interface EncodeTrainOptions extends DeviceOptions {
   readonly pairs?: string;
@@ -340,14 +339,7 @@ async function readPairs(
     isShort ? `id:${typed}` : typed,
     "takes the keys of the query and of the text, such as title:contents, with that of the id in front if it is not id",
   );
-  const faults: DataError[] = [];
-  const { texts } = await readTexts(file, {
-    keys,
-    bad: (fault) => {
-      if (!skipBad) throw fault.advising("--skip-bad leaves such lines out");
-      faults.push(fault);
-    },
-  });
+  const { texts, faults } = await readTextLines(file, keys, skipBad);
   if (faults.length > 0) say(`${counted(faults.length, "line")} left out, the first: ${faults[0].message}`);
   return texts.map(({ title, contents }) => ({ query: title, document: contents }));
 }

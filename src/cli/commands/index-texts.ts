@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { counted } from "../../errors/counted.ts";
-import type { DataError } from "../../errors/data-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { shellWord } from "../../errors/shell-words.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
@@ -15,11 +14,11 @@ import type { Standardisation } from "../../text/search/standardisation.ts";
 import type { IndexedTexts } from "../../text/search/stored-index.ts";
 import { indexTexts } from "../../text/search/text-index.ts";
 import { textKeys } from "../../text/texts/json-lines.ts";
-import { readTexts } from "../../text/texts/read-texts.ts";
 import type { Text } from "../../text/texts/text.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
 import { expectNoInput, makeFolder } from "../terminal/output-files.ts";
+import { readTextLines } from "../text-options.ts";
 
 export const indexEncoders = ["lsa", "none"] as const;
 
@@ -64,12 +63,7 @@ export async function indexCommand(file: string, options: IndexOptions): Promise
   }
   const keys = options.keys === undefined ? undefined : textKeys("--keys", options.keys);
   const started = performance.now();
-  const faults: DataError[] = [];
-  const bad = (fault: DataError): void => {
-    if (!options.skipBad) throw fault.advising("--skip-bad leaves such lines out");
-    faults.push(fault);
-  };
-  const { texts, empty } = await readTexts(file, { keys, bad });
+  const { texts, empty, faults } = await readTextLines(file, keys, options.skipBad);
   makeFolder("--out", out);
   // The texts of an index are indexed again in its place; a file of another's may have more than an index keeps.
   if (!existsSync(join(out, indexFiles.index))) expectNoInput("--out", join(out, indexFiles.texts), [file]);

@@ -26,7 +26,7 @@ import { readTablePlan, type TablePlan } from "../../tabular/plan/table-plan.ts"
 import { plannedForm, respelledTable } from "../../tabular/preparation/read-columns.ts";
 import { onEngine } from "../on-engine.ts";
 import { Counter } from "../terminal/counter.ts";
-import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { expectThere } from "./describe.ts";
 
 export interface JudgeOptions extends DeviceOptions {
@@ -68,11 +68,9 @@ export async function judgeCommand(real: string, synthetic: string, options: Jud
   const forms = formsOf(tables, plan);
   const disclose = disclosedOf(options, forms);
   if (target !== undefined) expectColumn("--target", target, forms);
-  if (out !== undefined) makeFolderOf("--out", out);
-  if (json !== undefined) makeFolderOf("--json", json);
   const inputs = [...files, ...(options.manifest === undefined ? [] : [options.manifest])];
-  if (out !== undefined) expectNoInput("--out", out, inputs);
-  if (json !== undefined) expectNoInput("--json", json, inputs);
+  if (out !== undefined) makeFolderOf("--out", out, inputs);
+  if (json !== undefined) makeFolderOf("--json", json, inputs);
   const [ofReal, ofSynthetic, ofHoldout] = tables.map((table) => typedTable([table], forms));
   if (ofReal.columns.length === 0)
     throw new UsageError(`${real}: every column names who a row is; there is nothing to judge`);

@@ -16,7 +16,7 @@ import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts"
 import { readFeatures, type FeatureTable } from "../../runs/features-file.ts";
 import { say } from "../model-images.ts";
 import { probeLabels, type ProbeLabels, type ProbeRow } from "../probe-labels.ts";
-import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 
 export interface ProbeOptions extends DeviceOptions {
   readonly dataRoot?: string;
@@ -45,10 +45,7 @@ export async function probeCommand(
   const features = await readFeatures(file);
   const known = await probeLabels(features, file, labels, options);
   const rows = partedRows(known.rows, options);
-  if (out !== undefined) {
-    makeFolderOf("--out", out);
-    expectNoInput("--out", out, [file, ...(labels === undefined ? [] : [labels])]);
-  }
+  if (out !== undefined) makeFolderOf("--out", out, [file, ...(labels === undefined ? [] : [labels])]);
   const given = rowsOf(features, known, rows.train).states;
   const classes = known.classes.filter((_, k) => hasBoth(given, k, known.classes.length));
   const notLearned = known.classes.filter((name) => !classes.includes(name));

@@ -9,7 +9,7 @@ import { rankingsCsv } from "../../text/search/ranking-table.ts";
 import { searchModeOf, searchTexts, type SearchMode } from "../../text/search/text-index.ts";
 import { parseQueries } from "../../text/texts/judgements.ts";
 import { Counter } from "../terminal/counter.ts";
-import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { deviceSearch } from "../device-search.ts";
 import { queryEncoder } from "../text-options.ts";
 
@@ -36,8 +36,7 @@ export async function rankCommand(folder: string, file: string, options: RankOpt
   const open = await openIndex(folder);
   const mode = searchModeOf(open.index, options.mode);
   const queries = parseQueries(file, await readText(file));
-  makeFolderOf("--out", out);
-  expectNoInput("--out", out, [file, ...Object.values(indexFiles).map((name) => join(folder, name))]);
+  makeFolderOf("--out", out, [file, ...Object.values(indexFiles).map((name) => join(folder, name))]);
   using encoder = await queryEncoder(open, options.mode, options.model, where);
   using device = await deviceSearch(open.index, encoder, where, { mode, top, count: queries.length });
   using counter = new Counter("ranking", queries.length, quiet);

@@ -29,7 +29,7 @@ import { sample } from "../../tabular/sampling/draw-rows.ts";
 import { conditionsFromText } from "../../tabular/sampling/where-text.ts";
 import { onEngine } from "../on-engine.ts";
 import { openTableModel, type OpenTableModel } from "../table-models.ts";
-import { expectNoInput, makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { stopCode, unlessInterrupted } from "../terminal/signals.ts";
 import { warn } from "../terminal/warn.ts";
 import { readTables } from "./describe.ts";
@@ -52,10 +52,7 @@ export async function sampleCommand(run: string, options: SampleCommandOptions):
     throw new UsageError("sample takes --rows: how many rows to make, or --fill: a table with empty cells");
   if (fill !== undefined && rows !== undefined)
     throw new UsageError("--fill makes as many rows as its table has: leave out --rows");
-  if (out !== undefined) {
-    makeFolderOf("--out", out);
-    if (fill !== undefined) expectNoInput("--out", out, [fill]);
-  }
+  if (out !== undefined) makeFolderOf("--out", out, fill === undefined ? [] : [fill]);
   const model = openTableModel(run, (work) => onEngine(device, work));
   const { recipe, constraints, columns } = model;
   const named = namedColumns(recipe, columns);

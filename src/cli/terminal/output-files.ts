@@ -15,8 +15,13 @@ export function makeFolder(option: string, folder: string): void {
   }
 }
 
-/** Looks at the folder of a file that is written later, and makes nothing. @throws UsageError naming the option */
-export function checkFolderOf(option: string, file: string): void {
+/**
+ * Looks at the place of a file that is written later, and makes nothing.
+ *
+ * @param inputs files that the command reads, which the file may not replace
+ * @throws UsageError naming the option
+ */
+export function checkFolderOf(option: string, file: string, inputs: readonly string[] = []): void {
   const why = whyNoFolder(dirname(file));
   if (why !== undefined) {
     const isAbove = why.startsWith("is a file");
@@ -25,11 +30,12 @@ export function checkFolderOf(option: string, file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
     throw new UsageError(`${option} ${file}: it is a folder; name a file in it`);
   }
+  expectNoInput(option, file, inputs);
 }
 
-/** As makeFolder, for the folder of a file. @throws UsageError naming the option */
-export function makeFolderOf(option: string, file: string): void {
-  checkFolderOf(option, file);
+/** As makeFolder, for the folder of a file, whose place is looked at as checkFolderOf does. @throws UsageError naming the option */
+export function makeFolderOf(option: string, file: string, inputs: readonly string[] = []): void {
+  checkFolderOf(option, file, inputs);
   makeFolder(option, dirname(file));
 }
 

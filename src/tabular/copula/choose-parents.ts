@@ -5,6 +5,7 @@ import { leastRows } from "../codes/fit-codes.ts";
 import type { CodedTable } from "../coded-table.ts";
 import type { CodeCuts } from "./code-cuts.ts";
 import { normalQuantile, shareBelow } from "./normal-tails.ts";
+import { isAbove } from "./ranks.ts";
 
 /** A parent, and what stands beside each of its codes. */
 export interface ChosenParent {
@@ -53,12 +54,9 @@ export function chosenParents(
     }),
   );
   const chosen: (ChosenParent | undefined)[] = columns.map(() => undefined);
-  const isAbove = (column: number, other: number): boolean => {
-    const own = chosen[other];
-    return other === column || (own !== undefined && isAbove(column, own.parent));
-  };
+  const parentOf = (column: number): number => chosen[column]?.parent ?? -1;
   const take = (parent: number, child: number): boolean => {
-    if (!canBeParent[parent] || chosen[child] !== undefined || isAbove(child, parent)) return false;
+    if (!canBeParent[parent] || chosen[child] !== undefined || isAbove(parentOf, child, parent)) return false;
     const shares = sharesWithin(table, parent, child);
     if (shares !== undefined) chosen[child] = { parent, shares };
     return shares !== undefined;

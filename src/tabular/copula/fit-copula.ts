@@ -9,7 +9,7 @@ import { chosenParents } from "./choose-parents.ts";
 import { scoresOf } from "./code-cuts.ts";
 import { CopulaModel } from "./copula-model.ts";
 import { orderByAssociation } from "./category-order.ts";
-import { ranksWithin, rootRanks, type ColumnRanks } from "./ranks.ts";
+import { isAbove, ranksWithin, rootRanks, type ColumnRanks } from "./ranks.ts";
 import {
   correlationMatrix,
   hermiteSeries,
@@ -78,19 +78,15 @@ function correlationsOf({ columns, cells }: CodedTable, ranks: readonly ColumnRa
     );
     return standardised(values);
   });
+  const parentOf = (column: number): number => ranks[column].parent;
   return correlationMatrix(ranks.length, (i, j) => {
     const isConstant = series[i][0] === 0 || series[j][0] === 0;
     // Ranks within the codes of a column have nothing to do with it. What they have to do with its own parent is left out: they would have to do
     // with it by that way, and codes would not come as often as they should.
-    const isOwn = isAbove(ranks, i, j) || isAbove(ranks, j, i);
+    const isOwn = isAbove(parentOf, i, j) || isAbove(parentOf, j, i);
     return isConstant || isOwn ? 0 : latentCorrelation(meanProduct(seen[i], seen[j]), series[i], series[j]);
   });
 }
-
-const isAbove = (ranks: readonly ColumnRanks[], column: number, other: number): boolean => {
-  const { parent } = ranks[other];
-  return parent >= 0 && (parent === column || isAbove(ranks, column, parent));
-};
 
 interface PartSeries {
   readonly series: Float64Array;

@@ -49,6 +49,15 @@ export function ranksWithin(
 export const seenShares = ({ shares }: ColumnRanks): number[][] =>
   shares.map((each) => Array.from(each, (share) => (share > never ? share : 0)));
 
+/**
+ * Whether a column is the parent of another, or the parent of that, and so on.
+ * @param parentOf the parent of a column, -1 for none
+ */
+export function isAbove(parentOf: (column: number) => number, column: number, other: number): boolean {
+  const parent = parentOf(other);
+  return parent >= 0 && (parent === column || isAbove(parentOf, column, parent));
+}
+
 /** Columns that hang together, each list with parents first; those of a list are drawn at once. */
 export function familiesOf(parents: readonly number[]): number[][] {
   const rootOf = (column: number): number => (parents[column] < 0 ? column : rootOf(parents[column]));

@@ -8,6 +8,7 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../../errors/arguments.ts";
+import { euclideanLength } from "../search/vectors.ts";
 import { aWordIndex, stemCounts, type WordIndex } from "../lexical/word-index.ts";
 import type { Encoder } from "../texts/text.ts";
 import type { SparseMatrix } from "./sparse-matrix.ts";
@@ -100,17 +101,10 @@ export function fitLsa(index: WordIndex, options: LsaOptions = {}): LsaModel | u
   };
 }
 
-/** A row may have more numbers than a call may have arguments. */
-function lengthOf(row: Float64Array): number {
-  let sum = 0;
-  for (const value of row) sum += value * value;
-  return Math.sqrt(sum);
-}
-
 function normaliseRows({ rows, starts, values }: SparseMatrix): void {
   for (let i = 0; i < rows; i++) {
     const row = values.subarray(starts[i], starts[i + 1]);
-    const length = lengthOf(row);
+    const length = euclideanLength(row);
     if (length > 0) for (let j = 0; j < row.length; j++) row[j] /= length;
   }
 }
@@ -139,7 +133,7 @@ export function lsaEncoder(model: LsaModel): Encoder {
           const weight = dampened(count) * weights[place];
           for (let j = 0, at = place * width; j < width; j++, at++) sums[j] += weight * directions[at];
         }
-        const length = lengthOf(sums);
+        const length = euclideanLength(sums);
         if (length > 0) for (let j = 0; j < width; j++) vectors[i * width + j] = sums[j] / length;
       }
       return Promise.resolve(vectors);

@@ -17,7 +17,7 @@ import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { bestTexts, type RankedTexts } from "./fusion.ts";
 import { expectIndex, hitsOf, isAskedFor, type Hit, type TextIndex } from "./text-index.ts";
-import { innerProduct, innerProducts, isNowhere, type Vectors } from "./vectors.ts";
+import { euclideanLength, innerProduct, innerProducts, isNowhere, type Vectors } from "./vectors.ts";
 
 export interface VectorSearchOptions {
   /** How many texts to find for each query, at most 128. Default 10. */
@@ -96,7 +96,7 @@ export class VectorSearch implements Disposable {
       // Rows of zeros are never found.
       if (isNowhere(vector)) continue;
       places.push(place);
-      longest = Math.max(longest, lengthOf(vector));
+      longest = Math.max(longest, euclideanLength(vector));
     }
     this.#longest = longest;
     const most = Math.floor(largestBinding(engine.traits) / (4 * this.#width));
@@ -224,7 +224,7 @@ export class VectorSearch implements Disposable {
   #rounding(query: Float32Array): number {
     const steps = this.#width + 2;
     const unit = 2 ** -24;
-    return ((steps * unit) / (1 - steps * unit)) * lengthOf(query) * this.#longest + steps * 2 ** -125;
+    return ((steps * unit) / (1 - steps * unit)) * euclideanLength(query) * this.#longest + steps * 2 ** -125;
   }
 
   #upload(places: Uint32Array): Part {
@@ -252,9 +252,3 @@ export class VectorSearch implements Disposable {
 
 const vectorAt = ({ width, values }: Vectors, place: number): Float32Array =>
   values.subarray(place * width, (place + 1) * width);
-
-function lengthOf(vector: Float32Array): number {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  return Math.sqrt(squares);
-}

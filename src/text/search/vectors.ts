@@ -12,6 +12,13 @@ export interface Vectors {
 export const rowsOf = (vectors: Float32Array, width: number): Float32Array[] =>
   Array.from({ length: vectors.length / width }, (_, i) => vectors.subarray(i * width, (i + 1) * width));
 
+/** The length of a vector, |x|; it may have more numbers than a call may have arguments. */
+export function euclideanLength(vector: Float32Array | Float64Array): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return Math.sqrt(squares);
+}
+
 /** Whether a vector has zeros alone: it points nowhere, and nothing is near it. */
 export const isNowhere = (vector: Float32Array): boolean => vector.every((value) => value === 0);
 
